@@ -1,0 +1,114 @@
+#ifndef PL_BASE_LIMITS_H
+#define PL_BASE_LIMITS_H
+
+/* Every maximum of the program, in one place. Bytes unless the name says otherwise; _MS are
+ * milliseconds. */
+
+#define KIB 1024
+#define MIB (1024 * KIB)
+
+/* Connections and handshakes */
+#define LIMIT_HALF_OPEN 256 /* connections without a finished handshake (default of a setting) */
+#define LIMIT_HALF_OPEN_RESERVED_PCT 25 /* of these, kept for addresses we dialled or know */
+#define LIMIT_PEERS_PER_IP                                                                         \
+	8              /* inbound connections from one address, any state (default of a setting) */
+#define LIMIT_PEERS 50 /* connected peers (default of a setting) */
+#define LIMIT_DIALS 8  /* dials under way at once */
+#define LIMIT_HANDSHAKE_MS 5000 /* absolute, from the first moment; progress does not extend it */
+#define LIMIT_LINKS_PER_PEER 4  /* links to one peer while duplicates are being settled */
+#define LIMIT_MANAGED_PEERS 256
+#define LIMIT_BOOTSTRAP_TEXT (16 * KIB)
+
+/* Multistream */
+#define LIMIT_MSS_LINE 1024 /* one message, newline included */
+#define LIMIT_MSS_TRIES 16  /* proposals in one negotiation */
+#define LIMIT_MSS_LINES 1000
+
+/* Keys */
+#define LIMIT_PUBLIC_KEY 2048
+#define LIMIT_RSA_BITS 8192
+#define LIMIT_SIGNATURE 1088
+
+/* Noise */
+#define LIMIT_NOISE_MESSAGE 65535
+#define LIMIT_NOISE_PAYLOAD 4096 /* handshake payload we accept */
+#define LIMIT_NOISE_RECORD 16384 /* plaintext we put in one record */
+
+/* Yamux */
+#define LIMIT_YAMUX_STREAMS 1024       /* open streams on a link, either side's */
+#define LIMIT_YAMUX_BACKLOG 256        /* streams we opened that were not acknowledged */
+#define LIMIT_YAMUX_FRAME 65536        /* data we put in one frame */
+#define LIMIT_YAMUX_FRAME_IN (1 * MIB) /* data frame we accept */
+#define LIMIT_YAMUX_WINDOW (16 * MIB)  /* auto-tuned receive window of one stream */
+#define LIMIT_YAMUX_WINDOW_LINK                                                                    \
+	(32 * MIB) /* sum of the receive windows of one link, beyond the initial ones */
+#define LIMIT_STREAM_SEND (4 * MIB) /* bytes queued to one stream */
+#define LIMIT_LINK_SEND (8 * MIB)   /* bytes queued to one link */
+#define LIMIT_LINK_UNSENT                                                                          \
+	(256 * KIB) /* encrypted bytes waiting in a socket before a link stops producing */
+#define LIMIT_STREAM_NEGOTIATE_MS 10000 /* from a stream's opening to its protocol */
+
+/* Identify */
+#define LIMIT_IDENTIFY_OUT 4095
+#define LIMIT_IDENTIFY_IN 8192 /* one message */
+#define LIMIT_IDENTIFY_MESSAGES 10
+#define LIMIT_IDENTIFY_PROTOCOLS 256
+#define LIMIT_IDENTIFY_ADDRESSES 64
+#define LIMIT_AGENT_TEXT 256
+#define LIMIT_PROTOCOL_NAME 256
+
+/* Multiaddr */
+#define LIMIT_MULTIADDR 1024
+#define LIMIT_MULTIADDR_TEXT 1536
+#define LIMIT_DNSADDR_DEPTH 4
+#define LIMIT_DNSADDR_RESULTS 32
+
+/* Liveness and slow peers */
+#define LIMIT_PING_INTERVAL_MS 15000
+#define LIMIT_PING_TIMEOUT_MS 20000
+#define LIMIT_STALL_MS 30000  /* an announced message must arrive at LIMIT_STALL_RATE or faster */
+#define LIMIT_STALL_RATE 1024 /* bytes per second */
+
+/* Ending */
+#define LIMIT_DRAIN_MS 2000
+
+/* Gossip */
+#define LIMIT_GOSSIP_RPC (1 * MIB)
+#define LIMIT_GOSSIP_DATA (1 * MIB - 4 * KIB)
+#define LIMIT_GOSSIP_TOPICS_LOCAL 256
+#define LIMIT_GOSSIP_TOPICS_PER_PEER 1024
+#define LIMIT_GOSSIP_TOPIC_NAME 256
+#define LIMIT_GOSSIP_SEEN 262144 /* message ids remembered */
+#define LIMIT_GOSSIP_SEEN_MS 120000
+#define LIMIT_GOSSIP_ID 128 /* one message id on the wire */
+#define LIMIT_GOSSIP_IDS_PER_RPC 5000
+#define LIMIT_GOSSIP_MESSAGES_PER_RPC 1024
+#define LIMIT_GOSSIP_SUBSCRIPTIONS_PER_RPC 5000
+#define LIMIT_GOSSIP_CONTROL_PER_RPC 1024
+#define LIMIT_GOSSIP_SEND                                                                          \
+	(1 * MIB) /* queued to one peer; messages beyond it are dropped and counted */
+
+/* Door */
+#define LIMIT_DOOR_CONTROL_LINE 4096
+#define LIMIT_DOOR_PAYLOAD (1 * MIB)
+#define LIMIT_DOOR_CONSUMERS 1024
+#define LIMIT_DOOR_SUBSCRIPTIONS 4096       /* per consumer */
+#define LIMIT_DOOR_CONSUMER_BYTES (8 * MIB) /* held for one consumer (default of a setting) */
+#define LIMIT_DOOR_AUTH_MS 2000
+#define LIMIT_DOOR_PING_MS 120000
+#define LIMIT_DOOR_PINGS_OUT 2
+#define LIMIT_CONSUMER_ID 128
+#define LIMIT_SUBJECT 1024
+#define LIMIT_SUBJECT_TOKENS 32
+
+/* Control */
+#define LIMIT_API_REQUEST (64 * KIB)
+#define LIMIT_PERF_BYTES UINT64_C(17179869184) /* one perf run */
+
+/* Loop */
+#define LIMIT_LOOP_READ (256 * KIB) /* one read from a socket */
+#define LIMIT_JOBS 1024             /* jobs at the worker pool */
+#define LIMIT_FD_RESERVED                                                                          \
+	32 /* descriptors kept for the door and for files when peers use up the rest */
+
+#endif

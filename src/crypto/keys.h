@@ -1,0 +1,54 @@
+#ifndef PL_CRYPTO_KEYS_H
+#define PL_CRYPTO_KEYS_H
+
+/*
+ * Signatures. Our own key is Ed25519 (libsodium); others' may be Ed25519, secp256k1, ECDSA or RSA
+ * (OpenSSL). crypto_start() once per process before anything else here.
+ */
+
+#include "base/def.h"
+#include "base/random.h"
+
+/* Values of libp2p's KeyType. */
+enum key_type {
+	KEY_RSA = 0,
+	KEY_ED25519 = 1,
+	KEY_SECP256K1 = 2,
+	KEY_ECDSA = 3,
+};
+
+#define ED25519_PUBLIC 32
+#define ED25519_SEED 32
+#define ED25519_SIGNATURE 64
+
+struct key_pair {
+	uint8_t seed[ED25519_SEED];
+	uint8_t public[ED25519_PUBLIC];
+};
+
+_nodiscard_ int crypto_start(void);
+/* The system's generator, through libsodium. */
+struct random crypto_random(void);
+
+void key_pair_generate(const struct random *random, struct key_pair *ret);
+void key_pair_from_seed(const uint8_t seed[ED25519_SEED], struct key_pair *ret);
+void key_pair_wipe(struct key_pair *k);
+void key_sign(const struct key_pair *k, struct bytes message,
+              uint8_t ret_signature[ED25519_SIGNATURE]);
+
+enum {
+	SIGNATURE_E_BAD = 1,      /* does not verify, or signature or key are malformed */
+	SIGNATURE_E_KEY_SIZE = 2, /* RSA beyond LIMIT_RSA_BITS: refused before any arithmetic */
+};
+
+/* `key` is the Data field of libp2p's PublicKey: raw Ed25519, compressed secp256k1, PKIX DER for
+ * RSA and ECDSA. */
+_nodiscard_ int signature_verify(enum key_type type, struct bytes key, struct bytes message,
+                                 struct bytes signature);
+
+void sha256(struct bytes in, uint8_t ret[32]);
+/* Constant time. */
+bool secret_equal(const void *a, const void *b, size_t n);
+void secret_wipe(void *p, size_t n);
+
+#endif

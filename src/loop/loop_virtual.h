@@ -1,0 +1,55 @@
+#ifndef PL_LOOP_LOOP_VIRTUAL_H
+#define PL_LOOP_LOOP_VIRTUAL_H
+
+/*
+ * The virtual world: one clock, one network, any number of hosts. Each host is a struct loop of its
+ * own, so that a whole node runs on it exactly as on the real one; all hosts advance together, in
+ * one thread, from event to event. The same seed gives the same run, and the event log's hash
+ * proves it.
+ *
+ *     world_new(seed) -> world_host(w, "10.0.0.1") -> node on it ... world_run_for(w, ms) ...
+ * world_free(w)
+ */
+
+#include "loop/loop.h"
+
+struct world;
+
+struct world_link {
+	uint64_t latency_ns;  /* one way */
+	uint64_t jitter_ns;   /* added, uniform in [0, jitter] */
+	uint64_t bytes_per_s; /* 0: unlimited */
+	size_t chunk_max;     /* bytes delivered in one read at most; 0: as written. Splits and
+	                         coalesces under the seed */
+};
+
+_nodiscard_ int world_new(uint64_t seed, struct world **ret);
+struct world *world_free(struct world *w);
+
+/* A new host with this address (and 127.0.0.1 for itself). The loop is owned by the world. */
+_nodiscard_ int world_host(struct world *w, const char *ip, struct loop **ret);
+/* The default for all pairs; a pair's own setting wins. */
+void world_set_link(struct world *w, const struct world_link *link);
+/* Nothing gets through between a and b, both ways (bytes wait for ever; connects hang). */
+void world_block(struct world *w, struct loop *a, struct loop *b, bool blocked);
+/* Every connection of the host is reset from outside. */
+void world_reset_host(struct world *w, struct loop *host);
+/* Names for resolve: `text` is an address for RESOLVE_IP*, a record for RESOLVE_TXT. */
+_nodiscard_ int world_add_name(struct world *w, enum resolve_kind kind, const char *name,
+                               const char *text);
+
+/* Runs everything that happens in the next `ms` of virtual time. */
+void world_run_for(struct world *w, uint64_t ms);
+/* Runs until `done` says so or `ms` have passed; true when it did. */
+bool world_run_until(struct world *w, bool (*done)(void *user), void *user, uint64_t ms);
+struct mono world_now(const struct world *w);
+/* A seeded source; each call gives a separate, reproducible one. Borrowed from the world. */
+struct random world_random(struct world *w);
+/* Notes an event of the test's own in the log. */
+void world_note(struct world *w, const char *text);
+/* Hash over the log so far: (time, host, kind, sizes) of every event. */
+uint64_t world_log_hash(const struct world *w);
+/* Open connections between two hosts, counted where the kernel would: for "exactly one link". */
+size_t world_connections(const struct world *w, struct loop *a, struct loop *b);
+
+#endif

@@ -1,0 +1,108 @@
+#ifndef PL_NET_YAMUX_H
+#define PL_NET_YAMUX_H
+
+/*
+ * Yamux, a whole session without I/O (libp2p specs, yamux): decrypted bytes and `now` in, plain
+ * bytes out.
+ *
+ * Bounds: LIMIT_YAMUX_STREAMS open streams; per stream LIMIT_STREAM_SEND queued; receive windows
+ * start at 256 KiB, double while a window is used up within four round trips, up to
+ * LIMIT_YAMUX_WINDOW, their sum up to LIMIT_YAMUX_WINDOW_LINK.
+ *
+ * Callbacks run inside yamux_input() and yamux_close() only. They may call anything here but
+ * yamux_input() and yamux_free(). After on_end or yamux_stream_forget() the stream pointer is dead
+ * to its user.
+ */
+
+#include "base/buf.h"
+#include "base/def.h"
+#include "base/time.h"
+
+struct yamux;
+struct yamux_stream;
+
+enum yamux_end {
+	YAMUX_END_DONE,    /* both sides closed */
+	YAMUX_END_RESET,   /* the other side reset it; code as sent, 0 if none */
+	YAMUX_END_SESSION, /* the session ended under it */
+};
+
+struct yamux_ops {
+	/* The other side opened a stream. Set its user with yamux_stream_set_user(), or reset it.
+	 */
+	void (*on_stream)(void *user, struct yamux_stream *s);
+	/* `b` is borrowed. Its credit returns at once, unless yamux_stream_hold() is on. */
+	void (*on_data)(void *stream_user, struct yamux_stream *s, struct bytes b);
+	void (*on_eof)(void *stream_user, struct yamux_stream *s);
+	/* Room again after yamux_stream_write() had answered -EAGAIN. */
+	void (*on_writable)(void *stream_user, struct yamux_stream *s);
+	/* Last call for this stream. Not called for streams their user reset or forgot. */
+	void (*on_end)(void *stream_user, struct yamux_stream *s, enum yamux_end end,
+	               uint32_t code);
+	void (*on_pong)(void *user, uint64_t rtt_ns);
+	/* The other side will open no more streams and take none: the session is ending. */
+	void (*on_go_away)(void *user, uint32_t code);
+};
+
+/* Protocol errors: what yamux_input() may answer. The session is over; send what yamux_output()
+ * still has and close. */
+enum {
+	YAMUX_E_VERSION = 1,
+	YAMUX_E_TYPE,
+	YAMUX_E_FLAGS,
+	YAMUX_E_STREAM_ID, /* SYN for a known id, of the wrong parity, or session id on a stream
+	                      frame */
+	YAMUX_E_WINDOW,    /* more data than we gave credit for, or credit beyond 2^32 */
+	YAMUX_E_FRAME,     /* a data frame beyond LIMIT_YAMUX_FRAME_IN */
+};
+
+#define YAMUX_GO_AWAY_NORMAL 0
+#define YAMUX_GO_AWAY_PROTOCOL 1
+#define YAMUX_GO_AWAY_INTERNAL 2
+
+/* `dialer` has odd ids. `ops` is borrowed for life. */
+_nodiscard_ int yamux_new(bool dialer, const struct yamux_ops *ops, void *user, struct yamux **ret);
+struct yamux *yamux_free(struct yamux *y);
+
+/* Any split of the byte stream. Positive YAMUX_E_* (a GoAway is queued), -ENOMEM. */
+_nodiscard_ int yamux_input(struct yamux *y, struct bytes b, struct mono now);
+/* Appends frames to `out` until it has about `max` bytes more, or nothing is left: control first,
+ * then streams in turn. Calls no callback; true when something was appended. */
+bool yamux_output(struct yamux *y, struct buf *out, size_t max);
+bool yamux_has_output(const struct yamux *y);
+/* Bytes waiting in all streams. */
+size_t yamux_queued(const struct yamux *y);
+size_t yamux_n_streams(const struct yamux *y);
+
+/* -EAGAIN: LIMIT_YAMUX_BACKLOG or LIMIT_YAMUX_STREAMS reached. -ESHUTDOWN after a GoAway either
+ * way. -ENOMEM. */
+_nodiscard_ int yamux_open(struct yamux *y, void *stream_user, struct yamux_stream **ret);
+void yamux_stream_set_user(struct yamux_stream *s, void *user);
+void *yamux_stream_user(const struct yamux_stream *s);
+uint32_t yamux_stream_id(const struct yamux_stream *s);
+/* Queues all or nothing. -EAGAIN: LIMIT_STREAM_SEND would be passed, on_writable follows. -EPIPE:
+ * closed or reset. */
+_nodiscard_ int yamux_stream_write(struct yamux_stream *s, const struct bytes *v, size_t n_v);
+size_t yamux_stream_queued(const struct yamux_stream *s);
+/* FIN after what is queued. Reading goes on. */
+void yamux_stream_close(struct yamux_stream *s);
+/* RST with a code (WindowUpdate|RST, go-yamux v5 reading); the stream is dead to its user at once.
+ */
+void yamux_stream_reset(struct yamux_stream *s, uint32_t code);
+/* The user goes; the stream finishes by itself: what is queued is sent and closed, what comes is
+ * drained. */
+void yamux_stream_forget(struct yamux_stream *s);
+/* While on, received data gives no credit back: the other side stops when its window is used up. */
+void yamux_stream_hold(struct yamux_stream *s, bool hold);
+
+/* Round trip: one ping under way at a time, a second call does nothing. Answers come as on_pong. */
+void yamux_ping(struct yamux *y, struct mono now);
+/* The moment the oldest unanswered ping left; MONO_NEVER when there is none. */
+struct mono yamux_ping_sent_at(const struct yamux *y);
+uint64_t yamux_rtt_ns(const struct yamux *y); /* 0: not known */
+/* Queues a GoAway; open streams live on. */
+void yamux_go_away(struct yamux *y, uint32_t code);
+/* Ends every stream with YAMUX_END_SESSION. */
+void yamux_close(struct yamux *y);
+
+#endif

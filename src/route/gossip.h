@@ -1,0 +1,148 @@
+#ifndef PL_ROUTE_GOSSIP_H
+#define PL_ROUTE_GOSSIP_H
+
+/*
+ * Gossipsub without I/O (libp2p specs, pubsub, gossipsub 1.1 and 1.2): topics, a mesh per topic,
+ * signed messages in and out, each delivered once. Streams, links and clocks are somebody else's:
+ * gossip_streams.c carries the bytes.
+ *
+ *     gossip_new(); gossip_join(); gossip_peer_add() when a peer's stream to us or ours to it can
+ * be used; gossip_input() with what it sends; ops->send with what it is to get; gossip_publish();
+ * gossip_tick() at gossip_deadline(); gossip_free()
+ *
+ * Callbacks run inside gossip_input(), gossip_join(), gossip_leave(), gossip_publish(),
+ * gossip_peer_*() and gossip_tick(); they may not call back into the engine, except
+ * gossip_peer_user().
+ */
+
+#include "base/def.h"
+#include "base/random.h"
+#include "base/shared_bytes.h"
+#include "base/time.h"
+#include "crypto/keys.h"
+#include "wire/peer_id.h"
+
+struct gossip;
+struct gossip_peer;
+
+#define GOSSIP_ID_MAX 128
+struct gossip_id {
+	uint8_t n;
+	uint8_t b[GOSSIP_ID_MAX];
+};
+
+/* A message that passed every check, once. Everything is borrowed for the call. */
+struct gossip_delivery {
+	struct bytes topic;
+	struct peer_id from; /* the author, by signature */
+	struct peer_id via;  /* the neighbour that brought it; ourselves for what we published */
+	struct gossip_id id;
+	uint64_t seqno;
+	struct bytes data;
+};
+
+struct gossip_ops {
+	/*
+	 * One RPC for this peer, length prefix included. Several peers may get the same `frame`:
+	 * keep a reference, not a copy. Answer 0, or -EAGAIN when the peer's queue is full: the
+	 * engine counts the drop.
+	 */
+	int (*send)(void *user, void *peer_user, struct shared_bytes *frame);
+	void (*on_message)(void *user, const struct gossip_delivery *d);
+	/* A neighbour subscribed to (left) a topic we have joined. */
+	void (*on_topic_peer)(void *user, struct bytes topic, const struct peer_id *peer,
+	                      bool joined);
+	void (*on_mesh)(void *user, struct bytes topic, const struct peer_id *peer, bool grafted);
+};
+
+/* Gossipsub's names; milliseconds and counts. gossip_params_default() has go-libp2p-pubsub's
+ * values. */
+struct gossip_params {
+	size_t d, d_low, d_high, d_out, d_lazy;
+	uint64_t heartbeat_ms, first_heartbeat_ms;
+	uint64_t prune_backoff_ms, unsubscribe_backoff_ms;
+	uint64_t fanout_ms;
+	size_t history, history_gossip; /* heartbeats */
+	uint64_t seen_ms;
+	size_t seen_max;
+	size_t idontwant_threshold; /* bytes */
+	bool flood_publish;
+};
+
+struct gossip_params gossip_params_default(void);
+
+struct gossip_config {
+	const struct key_pair *key;
+	struct peer_id id;
+	struct random random;
+	struct gossip_params params;
+	/* The first message gets seqno_last + 1; it must be greater than any used before (wall
+	 * clock ns, or what was saved). */
+	uint64_t seqno_last;
+	const struct gossip_ops *ops;
+	void *user;
+};
+
+struct gossip_counts {
+	uint64_t received, delivered, duplicates, published, forwarded;
+	uint64_t bad_signature, malformed, unknown_topic, too_large, own_echo;
+	uint64_t send_dropped, iwant_served, ihave_ignored, graft_refused;
+};
+
+struct gossip_topic_info {
+	struct bytes topic;
+	size_t n_peers, n_mesh;
+	uint64_t received, duplicates, published;
+	struct mono last_message_at; /* MONO_NEVER: none yet */
+};
+
+_nodiscard_ int gossip_new(const struct gossip_config *config, struct mono now,
+                           struct gossip **ret);
+struct gossip *gossip_free(struct gossip *g);
+
+/* -EEXIST; -ENOSPC (LIMIT_GOSSIP_TOPICS_LOCAL); -EINVAL (empty or too long a name). */
+_nodiscard_ int gossip_join(struct gossip *g, struct bytes topic, struct mono now);
+void gossip_leave(struct gossip *g, struct bytes topic, struct mono now);
+bool gossip_is_joined(const struct gossip *g, struct bytes topic);
+
+/* `protocol` as negotiated ("/meshsub/1.2.0"): decides what may be sent. `outbound`: we dialled.
+ * Our subscriptions follow through ops->send at once. */
+_nodiscard_ int gossip_peer_add(struct gossip *g, const struct peer_id *id, struct bytes protocol,
+                                bool outbound, void *peer_user, struct mono now,
+                                struct gossip_peer **ret);
+/* Takes NULL. */
+void gossip_peer_remove(struct gossip *g, struct gossip_peer *p, struct mono now);
+void *gossip_peer_user(const struct gossip_peer *p);
+/* The peer's queue was emptied or lost: what we believe it knows of our subscriptions is sent
+ * again. */
+void gossip_peer_resend(struct gossip *g, struct gossip_peer *p, struct mono now);
+
+enum {
+	GOSSIP_E_MALFORMED =
+	        1, /* not protobuf, a count or size beyond its limit: reset the stream */
+	GOSSIP_E_TOO_LARGE = 2, /* an RPC beyond LIMIT_GOSSIP_RPC was announced */
+};
+
+/* Any split of the peer's stream. -ENOMEM or GOSSIP_E_*. */
+_nodiscard_ int gossip_input(struct gossip *g, struct gossip_peer *p, struct bytes b,
+                             struct mono now);
+/* Bytes of an unfinished RPC held for this peer, and since when: the owner judges stalls (H-04). */
+size_t gossip_peer_pending(const struct gossip_peer *p, struct mono *ret_since);
+
+/*
+ * Signs and sends; delivered locally too, by on_message, when the topic is joined. -EMSGSIZE,
+ * -EINVAL (topic name), -ENOMEM. `ret_id` may be NULL.
+ */
+_nodiscard_ int gossip_publish(struct gossip *g, struct bytes topic, struct bytes data,
+                               struct mono now, struct gossip_id *ret_id);
+uint64_t gossip_seqno(const struct gossip *g);
+
+struct mono gossip_deadline(const struct gossip *g);
+void gossip_tick(struct gossip *g, struct mono now);
+
+struct gossip_counts gossip_counts(const struct gossip *g);
+/* Calls `each` for every joined topic. */
+void gossip_topics(const struct gossip *g,
+                   void (*each)(void *user, const struct gossip_topic_info *info), void *user);
+
+#endif

@@ -1,0 +1,109 @@
+#ifndef PL_SHARE_DOOR_H
+#define PL_SHARE_DOOR_H
+
+/*
+ * The door: the server side of the NATS client protocol for local consumers, without I/O. Sockets
+ * are the node's (node/door_sockets.c): bytes go in by consumer_input(), come out by
+ * consumer_output().
+ *
+ *     door_new(); door_attach() per connection; consumer_input/_output/_sent; door_tick() at
+ * door_deadline(); door_detach()
+ *
+ * What a consumer makes us hold is charged to it and bounded (consumer_bytes); publishing never
+ * waits for a reader. A message that does not fit is dropped for that consumer, counted, and told:
+ * the next message of that subscription carries `Pl-Gap: from-to`, and $PL.EVENT.GAP says so.
+ *
+ * Callbacks of door_ops run inside consumer_input() and door_detach(); they may call
+ * door_deliver(), door_event(), door_api_reply() and gossip, but not consumer_input() or
+ * door_detach().
+ */
+
+#include "base/def.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "route/gossip.h"
+#include "share/subject.h"
+
+struct door;
+struct consumer;
+
+enum door_via {
+	DOOR_UNIX_OWNER, /* same user, by SO_PEERCRED: needs no token */
+	DOOR_UNIX_OTHER,
+	DOOR_TCP,
+};
+
+struct door_ops {
+	/* The first (last) subscription to a topic that names it without wildcards. A refusal
+	 * (negative errno) becomes a Permissions Violation of that SUB. */
+	int (*topic_join)(void *user, struct bytes topic);
+	void (*topic_leave)(void *user, struct bytes topic);
+	/* PUB on `topic.<name>`; a negative errno becomes a Permissions Violation that says why
+	 * (`ret_text`, borrowed). */
+	int (*topic_publish)(void *user, struct bytes topic, struct bytes data,
+	                     const char **ret_text);
+	/* `$PL.API.<verb>` with a reply subject, from the owner. Answer now or later with
+	 * door_api_reply(ticket, json). */
+	void (*api)(void *user, struct bytes verb, struct bytes body, uint64_t ticket);
+	/* There is output for this connection: call consumer_output() before the loop waits. */
+	void (*wants_output)(void *user, void *connection);
+	/* The door is done with this connection: flush what consumer_output() has, close it, then
+	 * door_detach(). */
+	void (*wants_close)(void *user, void *connection);
+};
+
+struct door_config {
+	const char *server_name; /* INFO */
+	const char *version;     /* ours: announced as 2.10.0-peerline.<version> */
+	const char *host;
+	uint16_t port;
+	const char *token;        /* the owner's; borrowed */
+	const char *topic_prefix; /* "" or a prefix for names without '/' */
+	size_t consumer_bytes;    /* held for one consumer */
+	struct random random;
+	const struct door_ops *ops;
+	void *user;
+};
+
+_nodiscard_ int door_new(const struct door_config *config, struct door **ret);
+struct door *door_free(struct door *d);
+
+/* -ENOSPC: LIMIT_DOOR_CONSUMERS; the NATS refusal is then queued, flush and close. `ret` is set in
+ * both cases. */
+_nodiscard_ int door_attach(struct door *d, enum door_via via, void *connection, struct mono now,
+                            struct consumer **ret);
+/* The connection is gone; everything of it is freed. Takes NULL. */
+void door_detach(struct door *d, struct consumer *c);
+
+/* Any split. 1: the consumer made a mistake or is to go; flush consumer_output() and close. */
+_nodiscard_ int consumer_input(struct consumer *c, struct bytes b, struct mono now);
+/* What to write next, borrowed until the next call on this door; empty: nothing. */
+struct bytes consumer_output(struct consumer *c);
+void consumer_sent(struct consumer *c, size_t n, struct mono now);
+
+struct mono door_deadline(const struct door *d);
+void door_tick(struct door *d, struct mono now);
+/* An INFO with ldm to everybody: the node is about to end. */
+void door_lame_duck(struct door *d);
+
+/* A topic message to everyone who wants it. `wall_ms` becomes Pl-Received. */
+void door_deliver(struct door *d, const struct gossip_delivery *m, bool verified,
+                  struct wall received);
+/* `$PL.EVENT.<kind>`. */
+void door_event(struct door *d, const char *kind, struct bytes json);
+void door_api_reply(struct door *d, uint64_t ticket, struct bytes json);
+
+struct consumer_info {
+	const char *id; /* the connection's name; "" if it gave none */
+	enum door_via via;
+	size_t n_subscriptions, bytes_held;
+	uint64_t delivered, missed, published, bytes_out;
+};
+
+void door_consumers(const struct door *d,
+                    void (*each)(void *user, const struct consumer_info *info), void *user);
+size_t door_n_consumers(const struct door *d);
+/* Consumers that named this topic. */
+size_t door_topic_consumers(const struct door *d, struct bytes topic);
+
+#endif
