@@ -318,7 +318,7 @@ async function withoutHeaders (server) {
   await listener.settle()
   speaker.send(HELLO(server.token) + 'HPUB a 18 20\r\nNATS/1.0\r\nK: v\r\n\r\nhi\r\n')
   await speaker.settle()
-  await listener.settle()
+  await listener.settle(1)
   for (const raw of [speaker, listener]) raw.socket.destroy()
   return listener.transcript()
 }
