@@ -9,9 +9,13 @@
  * start at 256 KiB, double while a window is used up within four round trips, up to
  * LIMIT_YAMUX_WINDOW, their sum up to LIMIT_YAMUX_WINDOW_LINK.
  *
- * Callbacks run inside yamux_input() and yamux_close() only. They may call anything here but
- * yamux_input() and yamux_free(). After on_end or yamux_stream_forget() the stream pointer is dead
- * to its user.
+ * Callbacks run inside yamux_input(), yamux_events() and yamux_close() only. They may call anything
+ * here but yamux_input(), yamux_events() and yamux_free(). After on_end, yamux_stream_reset() or
+ * yamux_stream_forget() the stream pointer is dead to its user.
+ *
+ * yamux_output() calls nobody, but what it sends can make a stream writable again or end it. So a
+ * driver that has flushed asks yamux_has_events() and calls yamux_events() in its next turn;
+ * yamux_input() does so by itself.
  */
 
 #include "base/buf.h"
@@ -70,6 +74,9 @@ _nodiscard_ int yamux_input(struct yamux *y, struct bytes b, struct mono now);
  * then streams in turn. Calls no callback; true when something was appended. */
 bool yamux_output(struct yamux *y, struct buf *out, size_t max);
 bool yamux_has_output(const struct yamux *y);
+/* on_writable and on_end calls that yamux_output() has made due. */
+bool yamux_has_events(const struct yamux *y);
+void yamux_events(struct yamux *y);
 /* Bytes waiting in all streams. */
 size_t yamux_queued(const struct yamux *y);
 size_t yamux_n_streams(const struct yamux *y);
