@@ -1,0 +1,521 @@
+#include "node/config.h"
+
+#include <ctype.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "node/nearest.h"
+
+_printf_(2, 3) static int config_refuse(struct config_error *e, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(e->text, sizeof(e->text), format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static void free_text(char **text)
+{
+	free(*text);
+}
+
+struct config *config_new(void)
+{
+	return calloc(1, sizeof(struct config));
+}
+
+struct config *config_free(struct config *c)
+{
+	if (!c)
+		return NULL;
+	for (size_t i = 0; i < SETTINGS; i++)
+		free(c->values[i]);
+	free(c->bootstrap);
+	free(c);
+	return NULL;
+}
+
+const char *config_origin_text(enum config_origin origin)
+{
+	switch (origin) {
+	case CONFIG_DEFAULT:
+		return "default";
+	case CONFIG_FILE:
+		return "file";
+	case CONFIG_ENV:
+		return "environment";
+	case CONFIG_FLAG:
+		return "flag";
+	}
+	return "?";
+}
+
+const char *config_value(const struct config *c, enum setting_id id)
+{
+	return c->values[id] ? c->values[id] : settings[id].value;
+}
+
+/* ---- checks, one per kind ---- */
+
+static int parse_bool(const char *text, bool *ret)
+{
+	static const char *const yes[] = { "true", "yes", "on", "1" };
+	static const char *const no[] = { "false", "no", "off", "0" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
+		if (strcasecmp(text, yes[i]) == 0 || strcasecmp(text, no[i]) == 0) {
+			*ret = strcasecmp(text, yes[i]) == 0;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int parse_number(const char *text, uint64_t *ret)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)text[0]) || strlen(text) > 19)
+		return -EINVAL;
+	*ret = strtoull(text, &end, 10);
+	return *end ? -EINVAL : 0;
+}
+
+/* "auto" becomes 0: the kernel chooses. */
+static int parse_port(const char *text, uint16_t *ret)
+{
+	uint64_t n;
+
+	if (strcasecmp(text, "auto") == 0) {
+		*ret = 0;
+		return 0;
+	}
+	if (parse_number(text, &n) < 0 || n < 1 || n > 65535)
+		return -EINVAL;
+	*ret = (uint16_t)n;
+	return 0;
+}
+
+static int parse_level(const char *text, enum log_level *ret)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcasecmp(text, names[i]) == 0) {
+			*ret = (enum log_level)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/* Takes the next entry of a comma-separated list off `*rest`, without blanks around it; NULL at the
+ * end. */
+static char *next_entry(char **rest)
+{
+	char *entry, *end;
+
+	if (!*rest)
+		return NULL;
+	entry = strsep(rest, ",");
+	while (isspace((unsigned char)*entry))
+		entry++;
+	end = entry + strlen(entry);
+	while (end > entry && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	return entry;
+}
+
+static int parse_hosts(const char *text, struct addr *ret, size_t max, size_t *ret_n)
+{
+	char copy[512];
+	char *rest = copy, *entry;
+	size_t n = 0;
+
+	if (strlen(text) >= sizeof(copy))
+		return -EINVAL;
+	strcpy(copy, text);
+	while ((entry = next_entry(&rest))) {
+		if (n == max || addr_parse_ip(entry, &ret[n]) < 0)
+			return -EINVAL;
+		n++;
+	}
+	*ret_n = n;
+	return n > 0 ? 0 : -EINVAL;
+}
+
+static int check_number(const struct setting *s, const char *value, const char *from,
+			struct config_error *e)
+{
+	uint64_t n;
+
+	if (value[0] == '-')
+		return config_refuse(e, "%s: %s is negative; give a number from %llu to %llu (%s)",
+				     s->env, value, (unsigned long long)s->min,
+				     (unsigned long long)s->max, from);
+	if (parse_number(value, &n) < 0 || n < s->min || n > s->max)
+		return config_refuse(
+			e, "%s: \"%s\" does not do; give a number from %llu to %llu (%s)", s->env,
+			value, (unsigned long long)s->min, (unsigned long long)s->max, from);
+	return 0;
+}
+
+static int check_port(const struct setting *s, const char *value, const char *from,
+		      struct config_error *e)
+{
+	uint16_t port;
+
+	if (strcmp(value, "0") == 0)
+		return config_refuse(e,
+				     "%s: 0 is not a port; give 1 to 65535, or auto to let the "
+				     "kernel choose one (%s)",
+				     s->env, from);
+	if (parse_port(value, &port) < 0)
+		return config_refuse(e, "%s: %s is not a port; give 1 to 65535, or auto (%s)",
+				     s->env, value, from);
+	return 0;
+}
+
+static int check_value(const struct setting *s, const char *value, enum config_origin origin,
+		       struct config_error *e)
+{
+	const char *from = config_origin_text(origin);
+	struct addr hosts[CONFIG_HOSTS_MAX];
+	enum log_level level;
+	bool flag;
+	size_t n;
+
+	switch (s->kind) {
+	case SETTING_BOOL:
+		return parse_bool(value, &flag) == 0
+			       ? 0
+			       : config_refuse(e, "%s: \"%s\" is neither true nor false (%s)",
+					       s->env, value, from);
+	case SETTING_PORT:
+		return check_port(s, value, from, e);
+	case SETTING_NUMBER:
+		return check_number(s, value, from, e);
+	case SETTING_HOSTS:
+		return parse_hosts(value, hosts, ARRAY_SIZE(hosts), &n) == 0
+			       ? 0
+			       : config_refuse(
+					 e,
+					 "%s: \"%s\" is not a list of at most %d IP addresses (%s)",
+					 s->env, value, CONFIG_HOSTS_MAX, from);
+	case SETTING_LEVEL:
+		return parse_level(value, &level) == 0
+			       ? 0
+			       : config_refuse(
+					 e, "%s: \"%s\" is none of error, warn, info, debug (%s)",
+					 s->env, value, from);
+	case SETTING_TEXT:
+	case SETTING_PEERS:
+		return 0;
+	}
+	return 0;
+}
+
+/* ---- setting ---- */
+
+static int setting_find(const char *key)
+{
+	for (int i = 0; i < SETTINGS; i++)
+		if (strcmp(settings[i].key, key) == 0)
+			return i;
+	return -ENOENT;
+}
+
+static const char *nearest_key(const char *key)
+{
+	const char *known[SETTINGS];
+
+	for (size_t i = 0; i < SETTINGS; i++)
+		known[i] = settings[i].key;
+	return nearest_word(key, known, SETTINGS);
+}
+
+static int refuse_unknown(const char *key, const char *shown, enum config_origin origin,
+			  struct config_error *e)
+{
+	const char *near = nearest_key(key);
+	char text[64];
+
+	if (!near)
+		(void)config_refuse(e, "%s is not a setting (%s); see docs/configuration.md", shown,
+				    config_origin_text(origin));
+	else
+		(void)config_refuse(e, "%s is not a setting (%s); did you mean %s?", shown,
+				    config_origin_text(origin),
+				    origin == CONFIG_ENV ? settings[setting_find(near)].env : near);
+	if (near && origin == CONFIG_FLAG) {
+		snprintf(text, sizeof(text), "--%s", near);
+		for (char *p = text; *p; p++)
+			*p = *p == '_' ? '-' : *p;
+		(void)config_refuse(e, "%s is not a flag of peerline run; did you mean %s?", shown,
+				    text);
+	}
+	return -ENOENT;
+}
+
+static int set_checked(struct config *c, size_t id, const char *value, enum config_origin origin,
+		       struct config_error *e)
+{
+	char *copy;
+	int r;
+
+	r = check_value(&settings[id], value, origin, e);
+	if (r < 0)
+		return r;
+	if (c->values[id] && c->origins[id] > origin)
+		return 0;
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	free(c->values[id]);
+	c->values[id] = copy;
+	c->origins[id] = origin;
+	return 0;
+}
+
+int config_set(struct config *c, const char *key, const char *value, enum config_origin origin,
+	       struct config_error *ret_error)
+{
+	int id = setting_find(key);
+
+	if (id < 0)
+		return refuse_unknown(key, key, origin, ret_error);
+	return set_checked(c, (size_t)id, value, origin, ret_error);
+}
+
+int config_set_flag(struct config *c, const char *flag, const char *value,
+		    struct config_error *ret_error)
+{
+	char key[64], shown[72];
+	int id;
+
+	snprintf(key, sizeof(key), "%s", flag);
+	snprintf(shown, sizeof(shown), "--%s", key);
+	for (char *p = key; *p; p++)
+		*p = *p == '-' ? '_' : *p;
+	id = setting_find(key);
+	if (id < 0)
+		return refuse_unknown(key, shown, CONFIG_FLAG, ret_error);
+	return set_checked(c, (size_t)id, value, CONFIG_FLAG, ret_error);
+}
+
+struct file_reader {
+	struct config *config;
+	struct config_error *error;
+	int result;
+};
+
+static int on_file_line(void *user, const char *section, const char *name, const char *value)
+{
+	struct file_reader *reader = user;
+
+	if (reader->result < 0)
+		return 0;
+	if (section[0])
+		reader->result = config_refuse(
+			reader->error, "[%s]: the configuration file has no sections", section);
+	else
+		reader->result = config_set(reader->config, name, value ? value : "", CONFIG_FILE,
+					    reader->error);
+	return reader->result == 0;
+}
+
+int config_read_file(struct config *c, const char *path, struct config_error *ret_error)
+{
+	struct file_reader reader = { .config = c, .error = ret_error };
+	struct config_error inner;
+	int line;
+
+	if (access(path, F_OK) < 0)
+		return -ENOENT;
+	line = ini_parse(path, on_file_line, &reader);
+	if (line == 0)
+		return 0;
+	if (reader.result < 0) {
+		inner = *ret_error;
+		(void)config_refuse(ret_error, "%.200s, line %d: %.700s", path, line, inner.text);
+		return reader.result;
+	}
+	if (line < 0)
+		return config_refuse(ret_error, "%.200s cannot be read: %s", path, strerror(errno));
+	return config_refuse(ret_error, "%.200s, line %d is not \"key = value\"", path, line);
+}
+
+/* A mistyped name must not pass silently; what is not like any of ours belongs to somebody else. */
+static int check_names(char *const *names, struct config_error *e)
+{
+	for (; names && *names; names++) {
+		char name[64], key[64];
+		size_t n = strcspn(*names, "=");
+
+		if (strncmp(*names, "PEERLINE_", 9) != 0 || n >= sizeof(name))
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)n, *names);
+		for (size_t i = 9; i <= n; i++)
+			key[i - 9] = (char)tolower((unsigned char)name[i]);
+		if (setting_find(key) < 0 && nearest_key(key))
+			return refuse_unknown(key, name, CONFIG_ENV, e);
+	}
+	return 0;
+}
+
+int config_read_env(struct config *c, char *(*get)(const char *name), char *const *environ_names,
+		    struct config_error *ret_error)
+{
+	int r;
+
+	for (size_t i = 0; i < SETTINGS; i++) {
+		const char *value = get(settings[i].env);
+
+		if (!value)
+			continue;
+		r = set_checked(c, i, value, CONFIG_ENV, ret_error);
+		if (r < 0)
+			return r;
+	}
+	return check_names(environ_names, ret_error);
+}
+
+/* ---- computing the fields ---- */
+
+int config_data_dir(const struct config *c, char ret[CONFIG_PATH_MAX])
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (c->values[SETTING_DATA] && c->values[SETTING_DATA][0])
+		n = snprintf(ret, CONFIG_PATH_MAX, "%s", c->values[SETTING_DATA]);
+	else if (geteuid() == 0 || (!state && !home))
+		n = snprintf(ret, CONFIG_PATH_MAX, "/var/lib/peerline");
+	else if (state && state[0])
+		n = snprintf(ret, CONFIG_PATH_MAX, "%s/peerline", state);
+	else
+		n = snprintf(ret, CONFIG_PATH_MAX, "%s/.local/state/peerline", home);
+	return n >= CONFIG_PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int finish_paths(struct config *c, struct config_error *e)
+{
+	const char *socket = c->values[SETTING_DOOR_SOCKET];
+	int n;
+
+	if (config_data_dir(c, c->data) < 0)
+		return config_refuse(e, "PEERLINE_DATA: the path is longer than %d bytes",
+				     CONFIG_PATH_MAX);
+	if (socket && socket[0])
+		n = snprintf(c->door_socket, sizeof(c->door_socket), "%s", socket);
+	else
+		n = snprintf(c->door_socket, sizeof(c->door_socket), "%s/peerline.sock", c->data);
+	if (n >= (int)sizeof(c->door_socket))
+		return config_refuse(e,
+				     "PEERLINE_DOOR_SOCKET: a Unix socket's path has at most %zu "
+				     "bytes; set a shorter one than %s",
+				     sizeof(c->door_socket) - 1,
+				     socket && socket[0] ? socket : "<data>/peerline.sock");
+	return 0;
+}
+
+static int finish_texts(struct config *c, struct config_error *e)
+{
+	const char *network = config_value(c, SETTING_NETWORK);
+	const char *prefix = config_value(c, SETTING_TOPIC_PREFIX);
+
+	if (strlen(network) >= sizeof(c->network))
+		return config_refuse(e, "PEERLINE_NETWORK: at most %zu characters",
+				     sizeof(c->network) - 1);
+	if (strlen(prefix) >= sizeof(c->topic_prefix))
+		return config_refuse(e, "PEERLINE_TOPIC_PREFIX: at most %zu characters",
+				     sizeof(c->topic_prefix) - 1);
+	strcpy(c->network, network);
+	strcpy(c->topic_prefix, prefix);
+	return 0;
+}
+
+static int finish_bootstrap(struct config *c, config_warn_fn warn, void *user,
+			    struct config_error *e)
+{
+	const char *text = config_value(c, SETTING_BOOTSTRAP_PEERS);
+	_cleanup_(free_text) char *copy = NULL;
+	char *rest, *entry;
+	char warning[512];
+
+	if (strlen(text) > LIMIT_BOOTSTRAP_TEXT)
+		return config_refuse(e, "BOOTSTRAP_PEERS: longer than %d bytes",
+				     LIMIT_BOOTSTRAP_TEXT);
+	copy = strdup(text);
+	c->bootstrap = calloc(LIMIT_MANAGED_PEERS, sizeof(*c->bootstrap));
+	if (!copy || !c->bootstrap)
+		return -ENOMEM;
+	rest = copy;
+	while ((entry = next_entry(&rest))) {
+		if (!entry[0])
+			continue;
+		if (c->n_bootstrap == LIMIT_MANAGED_PEERS)
+			return config_refuse(e, "BOOTSTRAP_PEERS: more than %d entries",
+					     LIMIT_MANAGED_PEERS);
+		if (multiaddr_parse_loose(bytes_of_text(entry), &c->bootstrap[c->n_bootstrap]) ==
+		    0) {
+			c->n_bootstrap++;
+			continue;
+		}
+		snprintf(warning, sizeof(warning),
+			 "BOOTSTRAP_PEERS: \"%.200s\" is neither a multiaddr nor host:port; the "
+			 "other entries are used",
+			 entry);
+		if (warn)
+			warn(user, warning);
+	}
+	return 0;
+}
+
+static void finish_values(struct config *c)
+{
+	uint16_t port = 0;
+	size_t n;
+
+	/* Everything here passed check_value() or is a default, so that nothing can fail. */
+	(void)parse_bool(config_value(c, SETTING_P2P_ENABLED), &c->p2p_enabled);
+	(void)parse_hosts(config_value(c, SETTING_P2P_HOST), c->hosts, CONFIG_HOSTS_MAX,
+			  &c->n_hosts);
+	(void)parse_port(config_value(c, SETTING_P2P_PORT), &port);
+	for (size_t i = 0; i < c->n_hosts; i++)
+		c->hosts[i].port = port;
+	(void)parse_hosts(config_value(c, SETTING_DOOR_HOST), &c->door, 1, &n);
+	(void)parse_port(config_value(c, SETTING_DOOR_PORT), &c->door.port);
+	c->door_port_is_default = !c->values[SETTING_DOOR_PORT];
+	(void)parse_number(config_value(c, SETTING_MAX_PEERS), &c->max_peers);
+	(void)parse_number(config_value(c, SETTING_PEER_RECONNECT_INTERVAL), &c->reconnect_ms);
+	(void)parse_number(config_value(c, SETTING_PEERS_PER_IP), &c->peers_per_ip);
+	(void)parse_number(config_value(c, SETTING_HALF_OPEN), &c->half_open);
+	(void)parse_number(config_value(c, SETTING_CONSUMER_BYTES), &c->consumer_bytes);
+	(void)parse_level(config_value(c, SETTING_LOG), &c->log);
+}
+
+int config_finish(struct config *c, config_warn_fn warn, void *user, struct config_error *ret_error)
+{
+	struct addr door[CONFIG_HOSTS_MAX];
+	size_t n = 0;
+	int r;
+
+	if (parse_hosts(config_value(c, SETTING_DOOR_HOST), door, ARRAY_SIZE(door), &n) < 0 ||
+	    n != 1)
+		return config_refuse(ret_error, "PEERLINE_DOOR_HOST: give one IP address");
+	finish_values(c);
+	r = finish_paths(c, ret_error);
+	if (r == 0)
+		r = finish_texts(c, ret_error);
+	if (r == 0)
+		r = finish_bootstrap(c, warn, user, ret_error);
+	return r;
+}

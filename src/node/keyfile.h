@@ -1,0 +1,24 @@
+#ifndef PL_NODE_KEYFILE_H
+#define PL_NODE_KEYFILE_H
+
+/*
+ * The node's private key on disk: libp2p's PrivateKey protobuf (Ed25519), mode 0600. A file that
+ * others can read, or that is not such a key, is refused with a sentence and never overwritten.
+ */
+
+#include "base/def.h"
+#include "crypto/keys.h"
+#include "node/config.h"
+
+/* The bytes of a key file, in any form we import: protobuf with 64- or 96-byte data, or that in
+ * hexadecimal. */
+_nodiscard_ int keyfile_decode(struct bytes content, struct key_pair *ret,
+			       struct config_error *ret_error);
+/* -ENOENT: no such file. -EACCES: unreadable, or readable by others. -EBADMSG: not a key. */
+_nodiscard_ int keyfile_load(const char *path, struct key_pair *ret,
+			     struct config_error *ret_error);
+/* -EEXIST: a file is there. */
+_nodiscard_ int keyfile_create(const char *path, const struct key_pair *key,
+			       struct config_error *ret_error);
+
+#endif

@@ -1,0 +1,51 @@
+#!/bin/sh
+# Installs the Debian packages that are missing, says which, and does nothing when all are there.
+#
+#   tools/deps.sh build    what the program needs
+#   tools/deps.sh check    and what the tests and benchmarks need
+#   tools/deps.sh fuzz     and what fuzzing needs
+set -eu
+
+build="gcc make meson ninja-build pkg-config libc6-dev libuv1-dev libsodium-dev libssl-dev libc-ares-dev libjansson-dev libinih-dev"
+check="$build libcmocka-dev pmccabe universal-ctags clang binutils g++ iproute2 procps nodejs npm nats-server libnats-dev"
+fuzz="$build libcmocka-dev clang llvm libclang-rt-14-dev"
+
+case "${1:-}" in
+build) want=$build ;;
+check) want=$check ;;
+fuzz) want=$fuzz ;;
+*)
+	echo "usage: tools/deps.sh build|check|fuzz" >&2
+	exit 1
+	;;
+esac
+
+missing=
+for package in $want; do
+	dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+# Node.js and npm may come from elsewhere than Debian: what matters is that they are there.
+for tool in nodejs:node npm:npm; do
+	if command -v "${tool#*:}" >/dev/null 2>&1; then
+		missing=$(printf '%s\n' $missing | grep -vx "${tool%%:*}" | tr '\n' ' ' || true)
+	fi
+done
+missing=$(echo $missing)
+[ -n "$missing" ] || exit 0
+
+echo "peerline needs these Debian packages: $missing"
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null 2>&1 || {
+		echo "They cannot be installed: not root and no sudo. As root: apt-get install $missing" >&2
+		exit 1
+	}
+	as_root=sudo
+	echo "Installing them with sudo."
+fi
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null 2>&1 || {
+	# The package lists may be old or missing.
+	$as_root apt-get update -qq
+	$as_root apt-get install -y -qq --no-install-recommends $missing
+}
