@@ -27,6 +27,7 @@
 /* Keys */
 #define LIMIT_PUBLIC_KEY 2048
 #define LIMIT_RSA_BITS 8192
+#define LIMIT_RSA_BITS_MIN 2048
 #define LIMIT_SIGNATURE 1088
 
 /* Noise */
@@ -37,6 +38,8 @@
 /* Yamux */
 #define LIMIT_YAMUX_STREAMS 1024       /* open streams on a link, either side's */
 #define LIMIT_YAMUX_BACKLOG 256        /* streams we opened that were not acknowledged */
+#define LIMIT_YAMUX_PONGS 16           /* pings not answered yet; more are not answered */
+#define LIMIT_YAMUX_RESETS 2048        /* resets not sent yet; more end the session */
 #define LIMIT_YAMUX_FRAME 65536        /* data we put in one frame */
 #define LIMIT_YAMUX_FRAME_IN (1 * MIB) /* data frame we accept */
 #define LIMIT_YAMUX_WINDOW (16 * MIB)  /* auto-tuned receive window of one stream */
@@ -81,10 +84,24 @@
 #define LIMIT_GOSSIP_SEEN 262144 /* message ids remembered */
 #define LIMIT_GOSSIP_SEEN_MS 120000
 #define LIMIT_GOSSIP_ID 128 /* one message id on the wire */
-#define LIMIT_GOSSIP_IDS_PER_RPC 5000
+#define LIMIT_GOSSIP_IDS_PER_RPC                                                                   \
+	16384 /* of all kinds together: others put the IHAVEs of many topics into one RPC */
 #define LIMIT_GOSSIP_MESSAGES_PER_RPC 1024
 #define LIMIT_GOSSIP_SUBSCRIPTIONS_PER_RPC 5000
-#define LIMIT_GOSSIP_CONTROL_PER_RPC 1024
+#define LIMIT_GOSSIP_CONTROL_PER_RPC 1024 /* of each kind */
+#define LIMIT_GOSSIP_PX_PER_RPC 4096
+#define LIMIT_GOSSIP_FRAGMENT (60 * KIB) /* RPCs of ours without messages: rust takes 65,536 */
+#define LIMIT_GOSSIP_PEERS 8192
+#define LIMIT_GOSSIP_CACHE 32768 /* messages kept for IWANT */
+#define LIMIT_GOSSIP_CACHE_BYTES (32 * MIB)
+#define LIMIT_GOSSIP_BACKOFFS 16384     /* (topic, peer) pairs that may not be grafted yet */
+#define LIMIT_GOSSIP_BACKOFF_MS 3600000 /* longest backoff we believe */
+#define LIMIT_GOSSIP_IHAVES 10          /* RPCs with IHAVE heeded, per peer and heartbeat */
+#define LIMIT_GOSSIP_IWANT 1000         /* ids asked for, per peer and heartbeat */
+#define LIMIT_GOSSIP_IHAVE 5000         /* ids told, per peer and heartbeat */
+#define LIMIT_GOSSIP_SERVED 3           /* answers to IWANT, per message and peer */
+#define LIMIT_GOSSIP_IDONTWANT 1000     /* ids heeded, per peer and heartbeat */
+#define LIMIT_GOSSIP_BAD 64 /* bad signatures per peer and heartbeat; then its messages wait */
 #define LIMIT_GOSSIP_SEND                                                                          \
 	(1 * MIB) /* queued to one peer; messages beyond it are dropped and counted */
 
@@ -107,6 +124,11 @@
 
 /* Loop */
 #define LIMIT_LOOP_READ (256 * KIB) /* one read from a socket */
+#define LIMIT_SOCK_QUEUE (16 * MIB) /* bytes a socket keeps for a kernel that takes no more */
+#define LIMIT_LISTEN_BACKLOG 511    /* connections the kernel keeps until we accept them */
+#define LIMIT_ACCEPTS 64            /* connections accepted in one turn of the loop */
+#define LIMIT_ACCEPT_RETRY_MS 100   /* a listener rests so long when no descriptor is left */
+#define LIMIT_RESOLVES 64           /* look-ups under way */
 #define LIMIT_JOBS 1024             /* jobs at the worker pool */
 #define LIMIT_FD_RESERVED                                                                          \
 	32 /* descriptors kept for the door and for files when peers use up the rest */

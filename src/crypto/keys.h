@@ -34,17 +34,23 @@ void key_pair_generate(const struct random *random, struct key_pair *ret);
 void key_pair_from_seed(const uint8_t seed[ED25519_SEED], struct key_pair *ret);
 void key_pair_wipe(struct key_pair *k);
 void key_sign(const struct key_pair *k, struct bytes message,
-              uint8_t ret_signature[ED25519_SIGNATURE]);
+	      uint8_t ret_signature[ED25519_SIGNATURE]);
 
 enum {
-	SIGNATURE_E_BAD = 1,      /* does not verify, or signature or key are malformed */
-	SIGNATURE_E_KEY_SIZE = 2, /* RSA beyond LIMIT_RSA_BITS: refused before any arithmetic */
+	SIGNATURE_E_BAD = 1, /* does not verify, or signature or key are malformed */
+	/* RSA beyond LIMIT_RSA_BITS or below LIMIT_RSA_BITS_MIN, any key beyond LIMIT_PUBLIC_KEY:
+	 * refused before any arithmetic. */
+	SIGNATURE_E_KEY_SIZE = 2,
 };
 
-/* `key` is the Data field of libp2p's PublicKey: raw Ed25519, compressed secp256k1, PKIX DER for
- * RSA and ECDSA. */
+/*
+ * `key` is the Data field of libp2p's PublicKey: raw Ed25519, compressed secp256k1, PKIX DER for
+ * RSA and ECDSA (P-224, P-256, P-384, P-521 by name, the point uncompressed).
+ *
+ * Any thread. Errors: -ENOMEM, -EIO (the library has no SHA-256). Outcomes: SIGNATURE_E_*.
+ */
 _nodiscard_ int signature_verify(enum key_type type, struct bytes key, struct bytes message,
-                                 struct bytes signature);
+				 struct bytes signature);
 
 void sha256(struct bytes in, uint8_t ret[32]);
 /* Constant time. */

@@ -17,8 +17,9 @@
 #define NOISE_KEY 32
 #define NOISE_TAG 16
 
-struct noise_cipher; /* one direction after the split; an OpenSSL context kept for life, only the
-                        nonce changes */
+/* One direction after the split. About 60 bytes; its first long record adds an OpenSSL context (1
+ * KiB) that is kept for life, only the nonce changes. */
+struct noise_cipher;
 
 struct noise {
 	bool initiator;
@@ -34,7 +35,7 @@ struct noise {
 void noise_init(struct noise *n, bool initiator, const struct random *random);
 /* For published vectors: keys given. */
 void noise_init_with(struct noise *n, bool initiator, struct bytes prologue, const uint8_t s[32],
-                     const uint8_t e[32]);
+		     const uint8_t e[32]);
 void noise_deinit(struct noise *n);
 
 /* Our static public key, which identity keys sign. */
@@ -50,16 +51,18 @@ static inline struct bytes noise_remote_static_key(const struct noise *n)
 }
 
 enum {
-	NOISE_E_BAD = 1, /* a tag that does not match, a truncated message, a low-order point */
+	/* A tag that does not match, a truncated message, a payload beyond LIMIT_NOISE_PAYLOAD, a
+	 * message out of turn, a low-order point (refused before any curve operation). */
+	NOISE_E_BAD = 1,
 };
 
-/* Appends the next message to `out`. -ENOBUFS, -ENOMEM. */
+/* Appends the next message to `out`. -ENOBUFS, -ENOMEM, -EMSGSIZE (beyond LIMIT_NOISE_PAYLOAD). */
 _nodiscard_ int noise_write(struct noise *n, struct bytes payload, struct buf *out);
 /* Reads the other side's next message; appends its payload to `ret_payload`. NOISE_E_BAD. */
 _nodiscard_ int noise_read(struct noise *n, struct bytes message, struct buf *ret_payload);
 /* After message 3. -ENOMEM. */
 _nodiscard_ int noise_split(struct noise *n, struct noise_cipher **ret_send,
-                            struct noise_cipher **ret_receive);
+			    struct noise_cipher **ret_receive);
 
 struct noise_cipher *noise_cipher_free(struct noise_cipher *c);
 /* `out` has room for in.n + NOISE_TAG bytes and may be in.p (in place). -EOVERFLOW after 2^64 - 1
@@ -67,7 +70,7 @@ struct noise_cipher *noise_cipher_free(struct noise_cipher *c);
 _nodiscard_ int noise_seal(struct noise_cipher *c, struct bytes in, uint8_t *out);
 /* Seals the concatenation of `v` into `out` without another copy. */
 _nodiscard_ int noise_seal_v(struct noise_cipher *c, const struct bytes *v, size_t n_v,
-                             uint8_t *out);
+			     uint8_t *out);
 /* `out` has room for in.n - NOISE_TAG bytes and may be in.p. NOISE_E_BAD. */
 _nodiscard_ int noise_open(struct noise_cipher *c, struct bytes in, uint8_t *out);
 

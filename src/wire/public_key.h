@@ -10,6 +10,8 @@
 #include "base/def.h"
 #include "wire/peer_id.h"
 
+#define PUBLIC_KEY_INLINE_MAX 42 /* envelopes up to this size are their own peer id */
+
 struct public_key {
 	uint64_t type; /* enum key_type of crypto/keys.h */
 	struct bytes data;
@@ -19,9 +21,9 @@ _nodiscard_ int public_key_encode(const struct public_key *k, struct buf *out);
 /* `data` is borrowed. -EBADMSG: malformed, not canonical, unknown type, beyond LIMIT_PUBLIC_KEY. */
 _nodiscard_ int public_key_decode(struct bytes in, struct public_key *ret);
 /* Hash of long keys is given in, because hashing is not this floor's: sha256 of `encoded`, used
- * when it is > 42 bytes. */
+ * when it is > PUBLIC_KEY_INLINE_MAX bytes. -EBADMSG as public_key_decode(). */
 _nodiscard_ int public_key_peer_id(struct bytes encoded, const uint8_t sha256[32],
-                                   struct peer_id *ret);
+				   struct peer_id *ret);
 void public_key_ed25519_peer_id(const uint8_t key[32], struct peer_id *ret);
 /* The raw Ed25519 key inside an identity peer id; -ENOENT when it is of another kind. */
 _nodiscard_ int public_key_ed25519_of(const struct peer_id *id, uint8_t ret[32]);
@@ -30,8 +32,8 @@ _nodiscard_ int public_key_ed25519_of(const struct peer_id *id, uint8_t ret[32])
  * -ENOTSUP (other type), -EINVAL (the two halves do not match is for crypto to say: `ret_public` is
  * what the file holds). */
 _nodiscard_ int private_key_decode_ed25519(struct bytes in, uint8_t ret_seed[32],
-                                           uint8_t ret_public[32]);
+					   uint8_t ret_public[32]);
 _nodiscard_ int private_key_encode_ed25519(const uint8_t seed[32], const uint8_t public[32],
-                                           struct buf *out);
+					   struct buf *out);
 
 #endif

@@ -1,0 +1,184 @@
+#include "wire/multibase.h"
+
+#include <string.h>
+
+#define BASE_X_IN_MAX 128 /* the work grows with the square */
+
+static const char BASE58[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+static const char BASE36[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+static const char BASE32[] = "abcdefghijklmnopqrstuvwxyz234567";
+static const char BASE16[] = "0123456789abcdef";
+
+/* The value of `c`, or -1. */
+static int digit_of(const char *alphabet, uint8_t c)
+{
+	const char *at = c ? strchr(alphabet, c) : NULL;
+
+	return at ? (int)(at - alphabet) : -1;
+}
+
+/* ---- bases that treat the whole input as one number; its leading zeroes are counted apart ---- */
+
+struct number {
+	uint8_t digits[2 * BASE_X_IN_MAX]; /* most significant last */
+	size_t n;
+};
+
+static int number_add(struct number *num, unsigned int from, unsigned int to, unsigned int digit)
+{
+	for (size_t i = 0; i < num->n; i++) {
+		digit += num->digits[i] * from;
+		num->digits[i] = (uint8_t)(digit % to);
+		digit /= to;
+	}
+	while (digit > 0) {
+		if (num->n == sizeof(num->digits))
+			return -ENOBUFS;
+		num->digits[num->n++] = (uint8_t)(digit % to);
+		digit /= to;
+	}
+	return 0;
+}
+
+static size_t count_leading(struct bytes b, uint8_t zero)
+{
+	size_t n = 0;
+
+	while (n < b.n && b.p[n] == zero)
+		n++;
+	return n;
+}
+
+static int base_x_encode(const char *alphabet, struct bytes in, char *out, size_t out_max)
+{
+	unsigned int radix = (unsigned int)strlen(alphabet);
+	struct number num = { 0 };
+	size_t zeroes;
+	int r;
+
+	if (in.n > BASE_X_IN_MAX)
+		return -ENOBUFS;
+	zeroes = count_leading(in, 0);
+	for (size_t i = zeroes; i < in.n; i++) {
+		r = number_add(&num, 256, radix, in.p[i]);
+		if (r < 0)
+			return r;
+	}
+	if (zeroes + num.n > out_max)
+		return -ENOBUFS;
+	memset(out, alphabet[0], zeroes);
+	for (size_t i = 0; i < num.n; i++)
+		out[zeroes + i] = alphabet[num.digits[num.n - 1 - i]];
+	return (int)(zeroes + num.n);
+}
+
+static int base_x_decode(const char *alphabet, struct bytes text, uint8_t *out, size_t out_max)
+{
+	unsigned int radix = (unsigned int)strlen(alphabet);
+	struct number num = { 0 };
+	size_t zeroes;
+
+	if (text.n > BASE_X_IN_MAX)
+		return -EINVAL;
+	zeroes = count_leading(text, (uint8_t)alphabet[0]);
+	for (size_t i = zeroes; i < text.n; i++) {
+		int digit = digit_of(alphabet, text.p[i]);
+
+		if (digit < 0 || number_add(&num, radix, 256, (unsigned int)digit) < 0)
+			return -EINVAL;
+	}
+	if (zeroes + num.n > out_max)
+		return -ENOBUFS;
+	memset(out, 0, zeroes);
+	for (size_t i = 0; i < num.n; i++)
+		out[zeroes + i] = num.digits[num.n - 1 - i];
+	return (int)(zeroes + num.n);
+}
+
+int base58_encode(struct bytes in, char *out, size_t out_max)
+{
+	return base_x_encode(BASE58, in, out, out_max);
+}
+
+int base58_decode(struct bytes text, uint8_t *out, size_t out_max)
+{
+	return base_x_decode(BASE58, text, out, out_max);
+}
+
+int base36_decode(struct bytes text, uint8_t *out, size_t out_max)
+{
+	return base_x_decode(BASE36, text, out, out_max);
+}
+
+/* ---- bases that are powers of two ---- */
+
+int base32_encode(struct bytes in, char *out, size_t out_max)
+{
+	unsigned int held = 0, n_held = 0;
+	size_t n = 0;
+
+	if (in.n > out_max || (in.n * 8 + 4) / 5 > out_max)
+		return -ENOBUFS;
+	for (size_t i = 0; i < in.n; i++) {
+		held = (held << 8 | in.p[i]) & 0xfff;
+		for (n_held += 8; n_held >= 5; n_held -= 5)
+			out[n++] = BASE32[held >> (n_held - 5) & 31];
+	}
+	if (n_held > 0)
+		out[n++] = BASE32[held << (5 - n_held) & 31];
+	return (int)n;
+}
+
+int base32_decode(struct bytes text, uint8_t *out, size_t out_max)
+{
+	unsigned int held = 0, n_held = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		int digit = digit_of(BASE32, text.p[i]);
+
+		if (digit < 0)
+			return -EINVAL;
+		held = (held << 5 | (unsigned int)digit) & 0xfff;
+		n_held += 5;
+		if (n_held < 8)
+			continue;
+		n_held -= 8;
+		if (n == out_max)
+			return -ENOBUFS;
+		out[n++] = (uint8_t)(held >> n_held);
+	}
+	/* What is left over pads the last byte: less than a digit, and zero; else two texts would
+	 * mean the same. */
+	if (n_held >= 5 || (held & ((1U << n_held) - 1)) != 0)
+		return -EINVAL;
+	return (int)n;
+}
+
+static int hex_digit(uint8_t c)
+{
+	return digit_of(BASE16, c >= 'A' && c <= 'F' ? (uint8_t)(c + 'a' - 'A') : c);
+}
+
+int hex_decode(struct bytes text, uint8_t *out, size_t out_max)
+{
+	if (text.n % 2 != 0)
+		return -EINVAL;
+	for (size_t i = 0; i < text.n; i++)
+		if (hex_digit(text.p[i]) < 0)
+			return -EINVAL;
+	if (text.n / 2 > out_max)
+		return -ENOBUFS;
+	for (size_t i = 0; i < text.n / 2; i++)
+		out[i] = (uint8_t)(hex_digit(text.p[2 * i]) << 4 | hex_digit(text.p[2 * i + 1]));
+	return (int)(text.n / 2);
+}
+
+void hex_encode(struct bytes in, char *out)
+{
+	for (size_t i = 0; i < in.n; i++) {
+		*out++ = BASE16[in.p[i] >> 4];
+		*out++ = BASE16[in.p[i] & 15];
+	}
+	*out = '\0';
+}
