@@ -152,6 +152,7 @@ for (const generation of GENERATIONS) {
       listener.subscribe(TOPIC)
       await listener.dial(node.listen[0])
       await bothSubscribed(node, listener)
+      await node.waitEvent('MESH', event => event.peer_id === listener.id && event.grafted === true)
       const sent = announcement(speaker.id)
       await speaker.publish(TOPIC, sent)
       const heard = await listener.message(one => one.data.equals(sent), () => `the relayed message\n${node.log()}`)

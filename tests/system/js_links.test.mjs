@@ -101,7 +101,7 @@ for (const generation of GENERATIONS) {
           const js = await startPeer(stack, { t, keyType, gossip: false })
           const node = await link(t, js)
           await assertOneLink(node, js)
-          await js.identifiedAs(node.peerId)
+          if (keyType !== 'ECDSA') await js.identifiedAs(node.peerId)
           assert.ok(await js.ping(node.peerId) >= 0)
         })
       }
@@ -156,7 +156,9 @@ for (const generation of GENERATIONS) {
       assert.equal(node.events('LINK_UP').length, 0)
     })
 
-    test('js that expects another id at our address gets no link, and neither do we', async t => {
+    // 2.10 does not compare the id it dialled with the one it met.
+    const compares = { skip: generation === '2' && 'js 2.x accepts any id when it dials' }
+    test('js that expects another id at our address gets no link, and neither do we', compares, async t => {
       const js = await startPeer(stack, { t })
       const other = await startPeer(stack, { t, gossip: false })
       const node = await startNode({ t })

@@ -1,6 +1,8 @@
 // A foreign peer for the judges: a real js-libp2p node (2.x or 3.x) with noise, yamux, identify, ping, perf and
 // gossipsub, on a loopback port that the kernel chooses, and with every event the judges ask about kept in lists.
 
+import { createHash } from 'node:crypto'
+import { base58btc } from 'multiformats/bases/base58'
 import { WAIT_MS, until, within } from './node.mjs'
 import { sendBack, measure } from './perf.mjs'
 
@@ -20,9 +22,9 @@ class JsPeer {
 
   constructor (stack) { this.stack = stack }
 
-  get id () { return this.node.peerId.toString() }
+  get id () { return this.identity ?? this.node.peerId.toString() }
   get addr () { return this.addrs[0] }
-  get addrs () { return this.node.getMultiaddrs().map(String) }
+  get addrs () { return this.node.getMultiaddrs().map(one => String(one).replace(/\/p2p\/.*/, `/p2p/${this.id}`)) }
 
   connections (peerId) {
     return this.node.getConnections(this.stack.peerIdFromString(peerId)).filter(one => one.status === 'open')
@@ -103,6 +105,15 @@ function watchedYamux (stack, peer) {
   }
 }
 
+// js cannot be a peer whose id comes from an ECDSA key, but its Noise can prove one. → [encrypter, peer id]
+function noiseWithKey (stack, key) {
+  const id = createHash('sha256').update(stack.keys.publicKeyToProtobuf(key.publicKey)).digest()
+  const encrypter = components => stack.noise()(new Proxy(components, {
+    get: (target, name) => name === 'privateKey' ? key : target[name]
+  }))
+  return [encrypter, base58btc.baseEncode(Buffer.concat([Buffer.from([0x12, 0x20]), id]))]
+}
+
 function onGossip (peer, { msg, propagationSource }) {
   peer.messages.push({
     topic: msg.topic,
@@ -114,18 +125,22 @@ function onGossip (peer, { msg, propagationSource }) {
   })
 }
 
-// options: t (stopped when the test ends), key or keyType ('Ed25519', 'secp256k1', 'ECDSA', 'RSA'), port, gossip (false
-// for none), services, agent
+// options: t (stopped when the test ends), key or keyType ('Ed25519', 'secp256k1', 'RSA', or 'ECDSA' for a bare peer
+// without identify and gossip), port, gossip (false for none), config (more settings for createLibp2p)
 export async function startPeer (stack, { t, key, keyType = 'Ed25519', port = 0, gossip = true, config = {} } = {}) {
   const peer = new JsPeer(stack)
-  peer.key = key ?? await stack.keys.generateKeyPair(keyType, keyType === 'RSA' ? 2048 : undefined)
-  const services = { identify: stack.identify(), identifyPush: stack.identifyPush(), ping: stack.ping(generous) }
-  if (gossip) services.pubsub = stack.gossipsub()
+  const bare = keyType === 'ECDSA'
+  peer.key = key ?? await stack.keys.generateKeyPair(bare ? 'Ed25519' : keyType, keyType === 'RSA' ? 2048 : undefined)
+  let encrypter = stack.noise()
+  if (bare) [encrypter, peer.identity] = noiseWithKey(stack, await stack.keys.generateKeyPair('ECDSA'))
+  const services = { ping: stack.ping(generous) }
+  if (!bare) Object.assign(services, { identify: stack.identify(), identifyPush: stack.identifyPush() })
+  if (gossip && !bare) services.pubsub = stack.gossipsub()
   peer.node = await stack.createLibp2p({
     privateKey: peer.key,
     addresses: { listen: [`/ip4/127.0.0.1/tcp/${port}`] },
     transports: [stack.tcp()],
-    connectionEncrypters: [stack.noise()],
+    connectionEncrypters: [encrypter],
     streamMuxers: [watchedYamux(stack, peer)],
     connectionManager: { inboundConnectionThreshold: 10_000, maxIncomingPendingConnections: 1000, maxConnections: 1000 },
     services,
@@ -133,7 +148,7 @@ export async function startPeer (stack, { t, key, keyType = 'Ed25519', port = 0,
     ...config
   })
   peer.node.addEventListener('peer:identify', event => peer.identified.push(event.detail))
-  if (gossip) peer.node.services.pubsub.addEventListener('gossipsub:message', event => onGossip(peer, event.detail))
+  if (services.pubsub) peer.node.services.pubsub.addEventListener('gossipsub:message', event => onGossip(peer, event.detail))
   await peer.node.start()
   await peer.handle(PERF, sendBack)
   t?.after(() => peer.stop())

@@ -35,7 +35,8 @@ export function tcpSockets (pid) {
 // How many established TCP connections a node has with peers: all but those of its door.
 export function peerConnections (node) {
   const door = Number(new URL(node.door).port)
-  return tcpSockets(node.pid).filter(one => one.state === ESTABLISHED && one.local.port !== door).length
+  const withPeer = one => one.state === ESTABLISHED && one.local.port !== door && one.remote.port !== door
+  return tcpSockets(node.pid).filter(withPeer).length
 }
 
 // Which loopback ports the process listens on.
