@@ -18,6 +18,7 @@
  * door_detach().
  */
 
+#include "base/buf.h"
 #include "base/def.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -26,6 +27,16 @@
 
 struct door;
 struct consumer;
+
+/* What one subscription missed because its consumer did not read: told once, when its next message
+ * gets through or when the connection ends. Texts are borrowed for the call. */
+struct door_gap {
+	const char *consumer; /* the id; "" if it has none */
+	struct bytes subject; /* of a topic's messages, else the subscription's pattern */
+	uint64_t count, bytes;
+	bool has_seq;      /* topic messages only */
+	uint64_t from, to; /* Pl-Seq */
+};
 
 enum door_via {
 	DOOR_UNIX_OWNER, /* same user, by SO_PEERCRED: needs no token */
@@ -41,11 +52,14 @@ struct door_ops {
 	/* PUB on `topic.<name>`; a negative errno becomes a Permissions Violation that says why
 	 * (`ret_text`, borrowed). */
 	int (*topic_publish)(void *user, struct bytes topic, struct bytes data,
-	                     const char **ret_text);
+			     const char **ret_text);
 	/* `$PL.API.<verb>` with a reply subject, from the owner. Answer now or later with
 	 * door_api_reply(ticket, json). */
 	void (*api)(void *user, struct bytes verb, struct bytes body, uint64_t ticket);
-	/* There is output for this connection: call consumer_output() before the loop waits. */
+	/* Something was missed: count it, and answer with door_event("GAP", door_gap_json()). */
+	void (*on_gap)(void *user, const struct door_gap *gap);
+	/* There is output for this connection, where there was none: call consumer_output() before
+	 * the loop waits. */
 	void (*wants_output)(void *user, void *connection);
 	/* The door is done with this connection: flush what consumer_output() has, close it, then
 	 * door_detach(). */
@@ -71,15 +85,17 @@ struct door *door_free(struct door *d);
 /* -ENOSPC: LIMIT_DOOR_CONSUMERS; the NATS refusal is then queued, flush and close. `ret` is set in
  * both cases. */
 _nodiscard_ int door_attach(struct door *d, enum door_via via, void *connection, struct mono now,
-                            struct consumer **ret);
+			    struct consumer **ret);
 /* The connection is gone; everything of it is freed. Takes NULL. */
 void door_detach(struct door *d, struct consumer *c);
 
 /* Any split. 1: the consumer made a mistake or is to go; flush consumer_output() and close. */
 _nodiscard_ int consumer_input(struct consumer *c, struct bytes b, struct mono now);
-/* What to write next, borrowed until the next call on this door; empty: nothing. */
-struct bytes consumer_output(struct consumer *c);
-void consumer_sent(struct consumer *c, size_t n, struct mono now);
+/* What to write next, in pieces, borrowed until the next call on this door. Returns how many pieces
+ * of `v` were filled; 0: nothing waits. */
+size_t consumer_output(struct consumer *c, struct bytes *v, size_t n_v);
+/* The first `n` bytes of it were taken. */
+void consumer_sent(struct consumer *c, size_t n);
 
 struct mono door_deadline(const struct door *d);
 void door_tick(struct door *d, struct mono now);
@@ -88,9 +104,11 @@ void door_lame_duck(struct door *d);
 
 /* A topic message to everyone who wants it. `wall_ms` becomes Pl-Received. */
 void door_deliver(struct door *d, const struct gossip_delivery *m, bool verified,
-                  struct wall received);
+		  struct wall received);
 /* `$PL.EVENT.<kind>`. */
 void door_event(struct door *d, const char *kind, struct bytes json);
+/* The body of a GAP event; `out` is empty when there is no memory. */
+void door_gap_json(const struct door_gap *gap, struct wall at, struct buf *out);
 void door_api_reply(struct door *d, uint64_t ticket, struct bytes json);
 
 struct consumer_info {
@@ -101,7 +119,7 @@ struct consumer_info {
 };
 
 void door_consumers(const struct door *d,
-                    void (*each)(void *user, const struct consumer_info *info), void *user);
+		    void (*each)(void *user, const struct consumer_info *info), void *user);
 size_t door_n_consumers(const struct door *d);
 /* Consumers that named this topic. */
 size_t door_topic_consumers(const struct door *d, struct bytes topic);
