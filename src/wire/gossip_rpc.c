@@ -545,22 +545,35 @@ static bool has_control(const struct gossip_rpc *rpc)
 	return rpc->ihave.n || rpc->iwant.n || rpc->graft.n || rpc->prune.n || rpc->idontwant.n;
 }
 
+/* The ids of one entry; NULL when it has none, because the array may be NULL then. */
+static const struct bytes *ids_of(const struct gossip_rpc *rpc, const struct gossip_ids *ids)
+{
+	return ids->n > 0 ? &rpc->ids.v[ids->first] : NULL;
+}
+
+static const struct gossip_px *px_of(const struct gossip_rpc *rpc, const struct gossip_prune *prune)
+{
+	return prune->n_peers > 0 ? &rpc->px.v[prune->first_peer] : NULL;
+}
+
 static void write_control(struct wr *w, const struct gossip_rpc *rpc)
 {
 	for (size_t i = 0; i < rpc->ihave.n; i++) {
 		const struct gossip_ids *ids = &rpc->ihave.v[i];
 
-		gossip_write_ihave(w, ids->topic, rpc->ids.v + ids->first, ids->n);
+		gossip_write_ihave(w, ids->topic, ids_of(rpc, ids), ids->n);
 	}
 	for (size_t i = 0; i < rpc->iwant.n; i++)
-		gossip_write_iwant(w, rpc->ids.v + rpc->iwant.v[i].first, rpc->iwant.v[i].n);
+		gossip_write_iwant(w, ids_of(rpc, &rpc->iwant.v[i]), rpc->iwant.v[i].n);
 	for (size_t i = 0; i < rpc->graft.n; i++)
 		gossip_write_graft(w, rpc->graft.v[i]);
 	for (size_t i = 0; i < rpc->prune.n; i++)
-		gossip_write_prune(w, &rpc->prune.v[i], rpc->px.v + rpc->prune.v[i].first_peer);
-	for (size_t i = 0; i < rpc->idontwant.n; i++)
-		gossip_write_idontwant(w, rpc->ids.v + rpc->idontwant.v[i].first,
-				       rpc->idontwant.v[i].n);
+		gossip_write_prune(w, &rpc->prune.v[i], px_of(rpc, &rpc->prune.v[i]));
+	for (size_t i = 0; i < rpc->idontwant.n; i++) {
+		const struct gossip_ids *ids = &rpc->idontwant.v[i];
+
+		gossip_write_idontwant(w, ids_of(rpc, ids), ids->n);
+	}
 }
 
 int gossip_rpc_encode(const struct gossip_rpc *rpc, struct buf *out)

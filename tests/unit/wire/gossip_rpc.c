@@ -240,6 +240,18 @@ TEST(what_was_read_is_written_the_same)
 	fixture_deinit(&f);
 }
 
+TEST(entries_without_ids_or_peers_are_written_when_there_are_none_at_all)
+{
+	struct fixture f;
+	struct bytes in = HEX("1a10 0a030a0174 1200 2205 0a03746f70 2a00");
+
+	fixture_init(&f);
+	assert_int_equal(gossip_rpc_decode(in, &f.rpc), 0);
+	assert_int_equal(gossip_rpc_encode(&f.rpc, &f.out), 0);
+	assert_same(buf_data(&f.out), in);
+	fixture_deinit(&f);
+}
+
 TEST(control_in_two_pieces_is_their_sum)
 {
 	struct fixture f;
@@ -425,8 +437,9 @@ TESTS(RUN(the_published_message_is_read_and_written_byte_for_byte),
       RUN(a_frame_carries_its_length_and_the_message_as_it_came),
       RUN(fields_out_of_order_or_unknown_or_twice_are_read_but_not_passed_on),
       RUN(an_empty_field_is_not_a_missing_one), RUN(every_kind_of_control_is_read),
-      RUN(what_was_read_is_written_the_same), RUN(control_in_two_pieces_is_their_sum),
-      RUN(extensions_and_partial_messages_are_skipped),
+      RUN(what_was_read_is_written_the_same),
+      RUN(entries_without_ids_or_peers_are_written_when_there_are_none_at_all),
+      RUN(control_in_two_pieces_is_their_sum), RUN(extensions_and_partial_messages_are_skipped),
       RUN(every_truncation_is_bad_and_leaves_nothing), RUN(a_field_cut_inside_its_parent_is_bad),
       RUN(one_more_than_the_limit_is_malformed), RUN(too_little_room_is_told),
       RUN(control_and_subscriptions_are_framed))
