@@ -373,7 +373,7 @@ for (const kind of SUBJECTS) {
 
     test('a go node killed and started again with its key gets its link and its gossip back', only, async t => {
       const key = join(freshDir(t), 'go.key')
-      const { peer } = await startGo({ key })
+      const { peer } = await startGo({ t, key })
       const us = await kind.start({ t, bootstrap: [peer.listen[0]] })
       await us.subscribe(BLOCK)
       await us.waitUp(peer.peerId)
