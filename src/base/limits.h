@@ -20,9 +20,9 @@
 #define LIMIT_BOOTSTRAP_TEXT (16 * KIB)
 
 /* Multistream */
-#define LIMIT_MSS_LINE 1024 /* one message, newline included */
-#define LIMIT_MSS_TRIES 16  /* proposals in one negotiation */
-#define LIMIT_MSS_LINES 1000
+#define LIMIT_MSS_LINE 1024         /* one message, newline included */
+#define LIMIT_MSS_TRIES 16          /* proposals in one negotiation */
+#define LIMIT_MSS_ANSWERS (4 * KIB) /* what one input makes us answer or propose */
 
 /* Keys */
 #define LIMIT_PUBLIC_KEY 2048
@@ -34,6 +34,9 @@
 #define LIMIT_NOISE_MESSAGE 65535
 #define LIMIT_NOISE_PAYLOAD 4096 /* handshake payload we accept */
 #define LIMIT_NOISE_RECORD 16384 /* plaintext we put in one record */
+#define LIMIT_HANDSHAKE_MESSAGE                                                                    \
+	(LIMIT_NOISE_PAYLOAD + 96)     /* payload, two keys, two tags: anything longer is refused */
+#define LIMIT_HANDSHAKE_OUT (16 * KIB) /* our side of one handshake, waiting for the socket */
 
 /* Yamux */
 #define LIMIT_YAMUX_STREAMS 1024       /* open streams on a link, either side's */
@@ -45,8 +48,9 @@
 #define LIMIT_YAMUX_WINDOW (16 * MIB)  /* auto-tuned receive window of one stream */
 #define LIMIT_YAMUX_WINDOW_LINK                                                                    \
 	(32 * MIB) /* sum of the receive windows of one link, beyond the initial ones */
-#define LIMIT_STREAM_SEND (4 * MIB) /* bytes queued to one stream */
-#define LIMIT_LINK_SEND (8 * MIB)   /* bytes queued to one link */
+#define LIMIT_STREAM_SEND (4 * MIB)    /* bytes queued to one stream */
+#define LIMIT_STREAM_PENDING (2 * MIB) /* of these, before its protocol is agreed */
+#define LIMIT_LINK_SEND (8 * MIB)      /* bytes queued to one link */
 #define LIMIT_LINK_UNSENT                                                                          \
 	(256 * KIB) /* encrypted bytes waiting in a socket before a link stops producing */
 #define LIMIT_STREAM_NEGOTIATE_MS 10000 /* from a stream's opening to its protocol */

@@ -54,7 +54,7 @@ struct link_config {
 	struct peer_id id; /* of `key` */
 	struct random random;
 	struct noise_extension
-	        extension; /* what we tell other peerlines; link_id is filled per link */
+		extension; /* what we tell other peerlines; link_id is filled per link */
 	/* Is `protocol` (without newline) one we answer? Decides on inbound streams. */
 	bool (*serves)(void *user, struct bytes protocol);
 	const struct link_ops *ops;
@@ -77,16 +77,29 @@ struct link_ops {
 
 /* `expected` NULL: whoever answers. The handshake deadline counts from `now`. */
 _nodiscard_ int link_new(const struct link_config *config, bool dialer,
-                         const struct peer_id *expected, struct mono now, struct link **ret);
-/* Ends all streams (on_closed with STREAM_LINK_DOWN) and frees. Takes NULL. */
+			 const struct peer_id *expected, struct mono now, struct link **ret);
+/*
+ * Ends all streams (on_closed with STREAM_LINK_DOWN); from then on the link only answers questions.
+ * The driver calls it before it tells the owner that the link is down, so that this is the last the
+ * owner hears.
+ */
+void link_down(struct link *l);
+/* link_down() where it has not been, then frees. Takes NULL. */
 struct link *link_free(struct link *l);
 /* 0, or 1: the link is over, see link_reason(); flush what link_output() still gives, then close.
  */
 _nodiscard_ int link_input(struct link *l, struct bytes b, struct mono now);
+/* The other side's FIN: as link_input(). What is queued may still be sent. */
+_nodiscard_ int link_input_end(struct link *l, struct mono now);
 /* Encrypted bytes for the socket, appended to `out`, about `max` of them. False when nothing is
  * left to say. */
 bool link_output(struct link *l, struct buf *out, size_t max);
 bool link_has_output(const struct link *l);
+/* link_close() was called, or the other side has gone: what is queued leaves, nothing is added. */
+bool link_is_closing(const struct link *l);
+/* Closing, and all is said: time for the FIN. */
+bool link_is_drained(const struct link *l);
+/* Changes with input, output and whatever calls `wants_output`; ask again after each. */
 struct mono link_deadline(const struct link *l);
 /* As link_input(). */
 _nodiscard_ int link_tick(struct link *l, struct mono now);
@@ -133,7 +146,7 @@ enum stream_end {
  * the stream. */
 struct stream_ops {
 	void (*on_open)(void *user, struct stream *s,
-	                struct bytes protocol);                        /* outbound: negotiated */
+			struct bytes protocol);                        /* outbound: negotiated */
 	void (*on_data)(void *user, struct stream *s, struct bytes b); /* borrowed */
 	void (*on_eof)(void *user, struct stream *s);
 	void (*on_writable)(void *user, struct stream *s);
@@ -145,15 +158,16 @@ struct stream_ops {
  * Data may be written at once; it leaves after the negotiation. Errors as yamux_open().
  */
 _nodiscard_ int link_open_stream(struct link *l, const char *const *protocols,
-                                 const struct stream_ops *ops, void *user, struct stream **ret);
+				 const struct stream_ops *ops, void *user, struct stream **ret);
 /* As link_open_stream() for one protocol the peer is known to serve: header, proposal and data
  * leave in one flight. */
 _nodiscard_ int link_open_stream_lazy(struct link *l, const char *protocol,
-                                      const struct stream_ops *ops, void *user,
-                                      struct stream **ret);
+				      const struct stream_ops *ops, void *user,
+				      struct stream **ret);
 void stream_accept(struct stream *s, const struct stream_ops *ops, void *user);
 struct link *stream_link(const struct stream *s);
-/* All or nothing; -EAGAIN (on_writable follows), -EPIPE. */
+/* All or nothing. -EAGAIN: on_writable follows. -EPIPE: closed, or the link is closing. -EMSGSIZE:
+ * more than LIMIT_STREAM_SEND at once. -ENOMEM. */
 _nodiscard_ int stream_write(struct stream *s, const struct bytes *v, size_t n_v);
 size_t stream_queued(const struct stream *s);
 void stream_close(struct stream *s); /* our side; reading goes on */
