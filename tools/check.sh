@@ -1,0 +1,59 @@
+#!/bin/sh
+# Everything that must hold, and one closing line: "N passed, N failed, N skipped".
+#   tools/check.sh DEBUG_BUILD RELEASE_BUILD
+set -u
+debug=$1
+release=$2
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root" || exit 1
+passed=0 failed=0 skipped=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+note() { # name, exit status
+	if [ "$2" -eq 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $1"
+	fi
+}
+
+echo "== rules of the house"
+for rule in "layers:tools/check_layers.py ." "limits:tools/check_limits.py ." "headers:tools/check_headers.sh ." \
+	"exports:tools/check_exports.sh $release/libpeerline.a $release/libpeerline.so"; do
+	${rule#*:}
+	note "${rule%%:*}" $?
+done
+
+echo "== unit tests, simulations, corpora (ASan and UBSan)"
+meson test -C "$debug" --no-rebuild --print-errorlogs >"$log" 2>&1
+status=$?
+grep -vE '^ *[0-9]+/[0-9]+ .* OK ' "$log"
+count() { awk -v key="$1" '$1 == key":" {n = $2} END {print n + 0}' "$log"; }
+passed=$((passed + $(count Ok)))
+bad=$(($(count Fail) + $(count Timeout) + $(awk '/^Unexpected Pass:/ {n = $3} END {print n + 0}' "$log")))
+skipped=$((skipped + $(count Skipped)))
+failed=$((failed + bad))
+[ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || failed=$((failed + 1))
+
+echo "== real programs, real peers"
+tests/run.sh "$debug/peerline" >"$log" 2>&1
+status=$?
+cat "$log"
+tap() { awk -v key="$1" '($1 == "#" || $1 == "ℹ") && $2 == key {n += $3} END {print n + 0}' "$log"; }
+passed=$((passed + $(tap pass)))
+failed=$((failed + $(tap fail) + $(tap cancelled)))
+skipped=$((skipped + $(tap skipped) + $(tap todo)))
+[ "$status" -eq 0 ] || [ "$(($(tap fail) + $(tap cancelled)))" -gt 0 ] || failed=$((failed + 1))
+
+echo "== the demo"
+tools/demo.sh "$release/peerline"
+note demo $?
+
+if [ "$skipped" -gt 0 ]; then
+	echo "$passed passed, $failed failed, $skipped skipped"
+else
+	echo "$passed passed, $failed failed"
+fi
+[ "$failed" -eq 0 ]
