@@ -5,9 +5,10 @@
  * Yamux, a whole session without I/O (libp2p specs, yamux): decrypted bytes and `now` in, plain
  * bytes out.
  *
- * Bounds: LIMIT_YAMUX_STREAMS open streams; per stream LIMIT_STREAM_SEND queued; receive windows
- * start at 256 KiB, double while a window is used up within four round trips, up to
- * LIMIT_YAMUX_WINDOW, their sum up to LIMIT_YAMUX_WINDOW_LINK.
+ * Bounds: LIMIT_YAMUX_STREAMS open streams (more are reset, not fatal); queued per stream
+ * LIMIT_STREAM_SEND and in all LIMIT_LINK_SEND; receive windows start at 256 KiB and double while
+ * half of one is used up within four round trips (of at least a millisecond), up to
+ * LIMIT_YAMUX_WINDOW, all together up to LIMIT_YAMUX_WINDOW_LINK beyond the initial ones.
  *
  * Callbacks run inside yamux_input(), yamux_events() and yamux_close() only. They may call anything
  * here but yamux_input(), yamux_events() and yamux_free(). After on_end, yamux_stream_reset() or
@@ -42,7 +43,7 @@ struct yamux_ops {
 	void (*on_writable)(void *stream_user, struct yamux_stream *s);
 	/* Last call for this stream. Not called for streams their user reset or forgot. */
 	void (*on_end)(void *stream_user, struct yamux_stream *s, enum yamux_end end,
-	               uint32_t code);
+		       uint32_t code);
 	void (*on_pong)(void *user, uint64_t rtt_ns);
 	/* The other side will open no more streams and take none: the session is ending. */
 	void (*on_go_away)(void *user, uint32_t code);
@@ -55,9 +56,10 @@ enum {
 	YAMUX_E_TYPE,
 	YAMUX_E_FLAGS,
 	YAMUX_E_STREAM_ID, /* SYN for a known id, of the wrong parity, or session id on a stream
-	                      frame */
+			      frame */
 	YAMUX_E_WINDOW,    /* more data than we gave credit for, or credit beyond 2^32 */
 	YAMUX_E_FRAME,     /* a data frame beyond LIMIT_YAMUX_FRAME_IN */
+	YAMUX_E_FLOOD,     /* LIMIT_YAMUX_RESETS waiting: it opens streams and does not read */
 };
 
 #define YAMUX_GO_AWAY_NORMAL 0
@@ -87,8 +89,9 @@ _nodiscard_ int yamux_open(struct yamux *y, void *stream_user, struct yamux_stre
 void yamux_stream_set_user(struct yamux_stream *s, void *user);
 void *yamux_stream_user(const struct yamux_stream *s);
 uint32_t yamux_stream_id(const struct yamux_stream *s);
-/* Queues all or nothing. -EAGAIN: LIMIT_STREAM_SEND would be passed, on_writable follows. -EPIPE:
- * closed or reset. */
+/* Queues all or nothing. -EAGAIN: LIMIT_STREAM_SEND or LIMIT_LINK_SEND would be passed, on_writable
+ * follows once there is room for as much (and for half a stream's queue). -EMSGSIZE: more than
+ * LIMIT_STREAM_SEND, which can never fit. -EPIPE: closed. -ENOMEM. */
 _nodiscard_ int yamux_stream_write(struct yamux_stream *s, const struct bytes *v, size_t n_v);
 size_t yamux_stream_queued(const struct yamux_stream *s);
 /* FIN after what is queued. Reading goes on. */

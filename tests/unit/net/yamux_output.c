@@ -1,0 +1,157 @@
+#include "yamux_end.h"
+
+#define W YAMUX_WINDOW_UPDATE
+#define D YAMUX_DATA
+
+static uint8_t zeroes[1 * MIB];
+
+TEST(output_stays_near_what_was_asked_for)
+{
+	struct end *e = end_new(true);
+	struct seen *v = end_open(e);
+
+	assert_int_equal(end_write(v, BYTES(zeroes, 200000)), 0);
+	while (yamux_has_output(e->y)) {
+		size_t before = buf_len(&e->out);
+
+		assert_true(yamux_output(e->y, &e->out, 16 * KIB));
+		assert_true(buf_len(&e->out) - before <= 16 * KIB + 1024);
+	}
+	assert_false(yamux_output(e->y, &e->out, 16 * KIB));
+	assert_int_equal(yamux_queued(e->y), 0);
+	end_free(e);
+}
+
+TEST(frames_are_as_large_as_allowed_and_never_larger)
+{
+	struct end *e = end_new(true);
+	struct seen *v = end_open(e);
+
+	assert_int_equal(end_write(v, BYTES(zeroes, 150000)), 0);
+	assert_true(yamux_output(e->y, &e->out, SIZE_MAX / 2));
+	assert_frame(e, W, YAMUX_SYN, 1, 0);
+	assert_frame(e, D, 0, 1, LIMIT_YAMUX_FRAME);
+	assert_frame(e, D, 0, 1, LIMIT_YAMUX_FRAME);
+	assert_frame(e, D, 0, 1, 150000 - 2 * LIMIT_YAMUX_FRAME);
+	end_free(e);
+}
+
+TEST(many_small_writes_leave_in_one_frame)
+{
+	struct end *e = end_new(true);
+	struct seen *v = end_open(e);
+
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(end_write(v, BYTES(zeroes, 7)), 0);
+	assert_frame(e, W, YAMUX_SYN, 1, 0);
+	assert_frame(e, D, 0, 1, 7000);
+	assert_no_frame(e);
+	end_free(e);
+}
+
+TEST(streams_take_turns)
+{
+	struct end *e = end_new(true);
+	struct seen *v[3] = { end_open(e), end_open(e), end_open(e) };
+
+	end_flush(e);
+	buf_clear(&e->out);
+	assert_int_equal(end_write(v[0], BYTES(zeroes, 200000)), 0);
+	assert_int_equal(end_write(v[1], BYTES(zeroes, 10)), 0);
+	assert_int_equal(end_write(v[2], BYTES(zeroes, 10)), 0);
+	assert_frame(e, D, 0, 1, LIMIT_YAMUX_FRAME);
+	assert_frame(e, D, 0, 3, 10);
+	assert_frame(e, D, 0, 5, 10);
+	assert_frame(e, D, 0, 1, LIMIT_YAMUX_FRAME);
+	end_free(e);
+}
+
+TEST(a_stream_without_credit_does_not_stop_the_others)
+{
+	struct end *e = end_new(true);
+	struct seen *a = end_open(e), *b = end_open(e);
+
+	assert_int_equal(end_write(a, BYTES(zeroes, 300000)), 0);
+	end_flush(e);
+	buf_clear(&e->out);
+	assert_false(yamux_has_output(e->y));
+	assert_int_equal(end_write(b, BYTES(zeroes, 5)), 0);
+	assert_frame(e, D, 0, 3, 5);
+	assert_no_frame(e);
+	/* Credit in the update that acknowledges, and in later ones, adds to the 256 KiB. */
+	assert_int_equal(end_feed(e, W, YAMUX_ACK, 1, 1000), 0);
+	assert_frame(e, D, 0, 1, 1000);
+	assert_int_equal(end_feed(e, W, 0, 1, 500), 0);
+	assert_frame(e, D, 0, 1, 500);
+	assert_no_frame(e);
+	end_free(e);
+}
+
+TEST(credit_given_with_syn_adds_to_the_256_kib)
+{
+	struct end *e = end_new(false);
+
+	assert_int_equal(end_feed(e, W, YAMUX_SYN, 1, 5), 0);
+	assert_int_equal(end_write(&e->seen[0], BYTES(zeroes, 300000)), 0);
+	end_flush(e);
+	assert_int_equal(yamux_queued(e->y), 300000 - 256 * KIB - 5);
+	end_free(e);
+}
+
+TEST(the_session_speaks_before_its_streams)
+{
+	struct end *e = end_new(true);
+	struct seen *v = end_open(e);
+
+	assert_int_equal(end_write(v, BYTES(zeroes, 10)), 0);
+	assert_int_equal(end_feed(e, YAMUX_PING, YAMUX_SYN, 0, 5), 0);
+	yamux_ping(e->y, e->now);
+	yamux_go_away(e->y, 0);
+	assert_frame(e, YAMUX_GO_AWAY, 0, 0, 0);
+	assert_frame(e, YAMUX_PING, YAMUX_ACK, 0, 5);
+	assert_frame(e, YAMUX_PING, YAMUX_SYN, 0, 1);
+	assert_frame(e, W, YAMUX_SYN, 1, 0);
+	assert_frame(e, D, 0, 1, 10);
+	assert_no_frame(e);
+	end_free(e);
+}
+
+/* Everything that can be owed at once, into a buffer of each size: nothing is lost, nothing cut. */
+TEST(a_full_buffer_loses_nothing)
+{
+	for (size_t max = 0; max < 300; max++) {
+		struct end *e = end_new(true), *peer = end_new(false);
+		struct seen *v = end_open(e);
+		struct buf small;
+
+		buf_init(&small, max);
+		assert_int_equal(end_write(v, BYTES(zeroes, 100)), 0);
+		yamux_stream_close(v->s);
+		yamux_stream_reset(end_open(e)->s, 0);
+		assert_int_equal(end_feed(e, W, YAMUX_SYN, 2, 0), 0);
+		yamux_stream_reset(e->seen[2].s, 3);
+		assert_int_equal(end_feed(e, YAMUX_PING, YAMUX_SYN, 0, 5), 0);
+		yamux_ping(e->y, e->now);
+		yamux_go_away(e->y, 0);
+
+		yamux_output(e->y, &small, 1000);
+		assert_int_equal(yamux_input(peer->y, buf_data(&small), peer->now), 0);
+		buf_deinit(&small);
+		assert_int_equal(buf_len(&e->out), 0);
+		end_flush(e);
+		assert_int_equal(yamux_input(peer->y, buf_data(&e->out), peer->now), 0);
+		assert_int_equal(peer->n_go_aways, 1);
+		assert_int_equal(peer->n_seen, 1);
+		assert_int_equal(peer->seen[0].n_data, 100);
+		assert_int_equal(peer->seen[0].n_eof, 1);
+		end_free(e);
+		end_free(peer);
+	}
+}
+
+TESTS(RUN(output_stays_near_what_was_asked_for),
+      RUN(frames_are_as_large_as_allowed_and_never_larger),
+      RUN(many_small_writes_leave_in_one_frame), RUN(streams_take_turns),
+      RUN(a_stream_without_credit_does_not_stop_the_others),
+      RUN(credit_given_with_syn_adds_to_the_256_kib), RUN(the_session_speaks_before_its_streams),
+      RUN(a_full_buffer_loses_nothing))
