@@ -32,8 +32,9 @@ struct listener;
 struct timer {
 	void (*fire)(struct timer *t);
 	struct mono at;
-	size_t heap_index; /* 1-based position in the loop's heap; 0: not set */
-	uint64_t order;    /* ties are broken by who was set first */
+	uint64_t order;                    /* ties are broken by who was set first */
+	struct timer *child, *next, *prev; /* timer_heap.c: setting a timer takes no memory */
+	bool is_set;
 };
 
 /* ---- tasks: run once at the end of this turn of the loop, before it waits; the place for flushing
@@ -59,7 +60,7 @@ struct sock_ops {
 	 * still works). */
 	void (*on_read)(void *user, struct bytes b);
 	/* The bytes queued in the socket went below half of SOCK_QUEUE_LOW after they had been
-	 * above it. */
+	 * above that half. */
 	void (*on_drain)(void *user);
 	/* The connection failed or was reset; `error` is a negative errno. The owner must still
 	 * call sock_close(). */
@@ -74,6 +75,17 @@ struct listener_ops {
 	 * it returns. `from` has family ADDR_NONE on a Unix socket.
 	 */
 	void (*on_accept)(void *user, struct sock *s, const struct addr *from);
+	/*
+	 * A connection could not be taken. -EMFILE: there is no descriptor for it, and it was
+	 * closed or waits in the kernel until the listener tries again. May be NULL.
+	 */
+	void (*on_refused)(void *user, int error);
+	/*
+	 * The last LIMIT_FD_RESERVED descriptors are not for peers: neither connect_tcp nor a
+	 * TCP listener takes them, unless the listener says here that it is the door's. Unix
+	 * listeners always may.
+	 */
+	bool may_use_reserved;
 };
 
 /* Who is at the other end of a Unix socket (SO_PEERCRED). */
@@ -102,14 +114,15 @@ struct resolve_result {
 };
 
 struct resolve; /* a look-up under way */
-/* `error` 0 or a negative errno; `result` is borrowed for the call and empty on error. */
+/* `error` 0 or a negative errno (-ENOENT: there is no such name or record; -ETIMEDOUT: nobody
+ * answered); `result` is borrowed for the call and empty on error. */
 typedef void (*resolve_fn)(void *user, int error, const struct resolve_result *result);
 
 /* ---- jobs for the worker pool: values in, values out; `work` touches nothing but the job ---- */
 
 struct job {
 	void (*work)(
-	        struct job *j); /* on a worker thread (virtual loop: at once, on the loop thread) */
+		struct job *j); /* on a worker thread (virtual loop: at once, on the loop thread) */
 	void (*done)(struct job *j); /* on the loop thread, always, also when the loop ends */
 	void *priv;                  /* the loop's; NULL while idle */
 };
@@ -123,14 +136,14 @@ struct loop_ops {
 	void (*task_post)(struct loop *l, struct task *t);
 
 	int (*listen_tcp)(struct loop *l, const struct addr *at, const struct listener_ops *ops,
-	                  void *user, struct listener **ret);
+			  void *user, struct listener **ret);
 	int (*listen_unix)(struct loop *l, const char *path, const struct listener_ops *ops,
-	                   void *user, struct listener **ret);
+			   void *user, struct listener **ret);
 	struct addr (*listener_addr)(struct listener *ls);
 	void (*listener_close)(struct listener *ls);
 
 	int (*connect_tcp)(struct loop *l, const struct addr *to, const struct sock_ops *ops,
-	                   void *user, struct sock **ret);
+			   void *user, struct sock **ret);
 	void (*sock_start)(struct sock *s, const struct sock_ops *ops, void *user);
 	int (*sock_write)(struct sock *s, const struct bytes *v, size_t n_v);
 	size_t (*sock_queued)(const struct sock *s);
@@ -142,7 +155,7 @@ struct loop_ops {
 	struct sock_credentials (*sock_credentials)(const struct sock *s);
 
 	int (*resolve)(struct loop *l, enum resolve_kind kind, const char *name, resolve_fn done,
-	               void *user, struct resolve **ret);
+		       void *user, struct resolve **ret);
 	void (*resolve_cancel)(struct resolve *q);
 
 	int (*submit)(struct loop *l, struct job *j);
@@ -175,12 +188,17 @@ static inline const struct loop_ops *sock_loop_ops(const void *sock_or_listener)
 static inline struct mono loop_now(struct loop *l)
 {
 	return l->ops->now(l); /* one value per turn of the loop: cheap, and the same for everything
-	                          in the turn */
+				  in the turn */
 }
 
 static inline struct wall loop_wall(struct loop *l)
 {
 	return l->ops->wall(l);
+}
+
+static inline bool timer_is_set(const struct timer *t)
+{
+	return t->is_set;
 }
 
 /* Sets or moves the timer; MONO_NEVER stops it. A moment in the past fires in the next turn. */
@@ -202,16 +220,16 @@ static inline void loop_task_post(struct loop *l, struct task *t)
 
 /* Port 0: the kernel chooses, ask listener_addr(). -EADDRINUSE, -EACCES, ... */
 _nodiscard_ static inline int loop_listen_tcp(struct loop *l, const struct addr *at,
-                                              const struct listener_ops *ops, void *user,
-                                              struct listener **ret)
+					      const struct listener_ops *ops, void *user,
+					      struct listener **ret)
 {
 	return l->ops->listen_tcp(l, at, ops, user, ret);
 }
 
 /* Mode 0660. A path that exists is -EADDRINUSE: removing what is stale is the caller's decision. */
 _nodiscard_ static inline int loop_listen_unix(struct loop *l, const char *path,
-                                               const struct listener_ops *ops, void *user,
-                                               struct listener **ret)
+					       const struct listener_ops *ops, void *user,
+					       struct listener **ret)
 {
 	return l->ops->listen_unix(l, path, ops, user, ret);
 }
@@ -229,10 +247,11 @@ static inline void listener_close(struct listener *ls)
 }
 
 /* on_connect or on_error follows; there is no timeout but the owner's. The owner may sock_close()
- * at any time. */
+ * at any time, and may write at once: it leaves when the connection stands. -EMFILE: only the
+ * reserved descriptors are left. */
 _nodiscard_ static inline int loop_connect_tcp(struct loop *l, const struct addr *to,
-                                               const struct sock_ops *ops, void *user,
-                                               struct sock **ret)
+					       const struct sock_ops *ops, void *user,
+					       struct sock **ret)
 {
 	return l->ops->connect_tcp(l, to, ops, user, ret);
 }
@@ -245,8 +264,9 @@ static inline void sock_start(struct sock *s, const struct sock_ops *ops, void *
 
 /*
  * Writes what the kernel takes now and keeps a copy of the rest. The caller bounds the rest: it
- * looks at sock_queued() and stops producing above its own limit until on_drain. -ENOMEM, -EPIPE
- * (on_error follows where it has not come yet).
+ * looks at sock_queued() and stops producing above its own limit, which is at least half of
+ * SOCK_QUEUE_LOW, until on_drain. -ENOBUFS: would queue more than LIMIT_SOCK_QUEUE, nothing was
+ * taken. -ENOMEM, -EPIPE: on_error follows where it has not come yet.
  */
 _nodiscard_ static inline int sock_write(struct sock *s, const struct bytes *v, size_t n_v)
 {
@@ -258,7 +278,8 @@ static inline size_t sock_queued(const struct sock *s)
 	return sock_loop_ops(s)->sock_queued(s);
 }
 
-/* Stops and resumes reading: back-pressure. */
+/* Stops and resumes reading: back-pressure. A paused socket may learn of a reset only when it is
+ * resumed or written to. */
 static inline void sock_pause(struct sock *s, bool paused)
 {
 	sock_loop_ops(s)->sock_pause(s, paused);
@@ -293,9 +314,10 @@ static inline struct sock_credentials sock_credentials(const struct sock *s)
 	return sock_loop_ops(s)->sock_credentials(s);
 }
 
-/* `done` runs exactly once unless cancelled. */
+/* `done` runs exactly once unless cancelled. An address as `name` answers itself. -EBUSY:
+ * LIMIT_RESOLVES are under way. */
 _nodiscard_ static inline int loop_resolve(struct loop *l, enum resolve_kind kind, const char *name,
-                                           resolve_fn done, void *user, struct resolve **ret)
+					   resolve_fn done, void *user, struct resolve **ret)
 {
 	return l->ops->resolve(l, kind, name, done, user, ret);
 }
@@ -323,7 +345,7 @@ static inline void loop_stop(struct loop *l)
 	l->ops->stop(l);
 }
 
-/* Any thread, and signal handlers. */
+/* Any thread, and signal handlers. (The virtual loop has one thread.) */
 static inline void loop_wake(struct loop *l)
 {
 	l->ops->wake(l);

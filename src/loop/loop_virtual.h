@@ -20,7 +20,7 @@ struct world_link {
 	uint64_t jitter_ns;   /* added, uniform in [0, jitter] */
 	uint64_t bytes_per_s; /* 0: unlimited */
 	size_t chunk_max;     /* bytes delivered in one read at most; 0: as written. Splits and
-	                         coalesces under the seed */
+				 coalesces under the seed */
 };
 
 _nodiscard_ int world_new(uint64_t seed, struct world **ret);
@@ -36,7 +36,7 @@ void world_block(struct world *w, struct loop *a, struct loop *b, bool blocked);
 void world_reset_host(struct world *w, struct loop *host);
 /* Names for resolve: `text` is an address for RESOLVE_IP*, a record for RESOLVE_TXT. */
 _nodiscard_ int world_add_name(struct world *w, enum resolve_kind kind, const char *name,
-                               const char *text);
+			       const char *text);
 
 /* Runs everything that happens in the next `ms` of virtual time. */
 void world_run_for(struct world *w, uint64_t ms);
