@@ -203,6 +203,16 @@ for (const kind of SUBJECTS) {
       assert.ok(after.protocols.includes(PING), 'the push took other protocols with it')
     })
 
+    test('an identify so long that go splits it into several messages is read to its end', async t => {
+      const us = await kind.start({ t })
+      const { peer } = await startGo({ t })
+      const names = Array.from({ length: 60 }, (_, i) => `/judge/a-protocol-with-quite-a-long-name/${i}.0.0`)
+      for (const protocol of names) await peer.do('handle', { protocol })
+      await peer.do('connect', { address: us.listen[0] })
+      const seen = await us.identity(peer.peerId)
+      for (const name of [...names, PING, '/meshsub/1.2.0']) assert.ok(seen.protocols.includes(name), `${name} is missing`)
+    })
+
     test('perf moves eight megabytes up and eight down, asked for by either end', async t => {
       const { us, peer } = await pair(t, kind)
       const [up, down] = [8 * MEGABYTE, 8 * MEGABYTE + 1]
