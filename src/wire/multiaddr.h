@@ -20,9 +20,10 @@ struct multiaddr {
 
 /* -EINVAL: malformed, unknown protocol, too long. */
 _nodiscard_ int multiaddr_parse(struct bytes text, struct multiaddr *ret);
-/* Also takes "host:port" (and "[::1]:port"): becomes /ip4, /ip6 or /dns4+6 ("/dns") with /tcp. */
+/* Also takes "host:port" (and "[::1]:port"): becomes /ip4, /ip6 or /dns with /tcp. Port 0 is
+ * -EINVAL. */
 _nodiscard_ int multiaddr_parse_loose(struct bytes text, struct multiaddr *ret);
-/* Checks the whole path. -EBADMSG. */
+/* Checks the whole path, and that its text fits into LIMIT_MULTIADDR_TEXT. -EBADMSG. */
 _nodiscard_ int multiaddr_decode(struct bytes b, struct multiaddr *ret);
 /* NUL-terminated; `out` has LIMIT_MULTIADDR_TEXT bytes. */
 const char *multiaddr_text(const struct multiaddr *m, char *out);
@@ -47,12 +48,14 @@ struct multiaddr_target {
 	struct peer_id peer;
 };
 
-/* -EPROTONOSUPPORT: not plain TCP (other transports, circuits). */
+/* -EPROTONOSUPPORT: not plain TCP to a port (other transports, circuits, zones). */
 _nodiscard_ int multiaddr_target(const struct multiaddr *m, struct multiaddr_target *ret);
 
-/* Adds or takes off a trailing /p2p. */
+/* Adds (in place of the one that is there) or takes off a trailing /p2p. `ret` may be `m`; taking
+ * it off an address that is nothing else leaves an empty one. -EINVAL: no room, or nothing can
+ * follow. */
 _nodiscard_ int multiaddr_with_peer(const struct multiaddr *m, const struct peer_id *id,
-                                    struct multiaddr *ret);
+				    struct multiaddr *ret);
 void multiaddr_without_peer(const struct multiaddr *m, struct multiaddr *ret);
 
 #endif

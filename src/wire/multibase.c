@@ -7,6 +7,7 @@
 static const char BASE58[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 static const char BASE36[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 static const char BASE32[] = "abcdefghijklmnopqrstuvwxyz234567";
+static const char BASE64URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static const char BASE16[] = "0123456789abcdef";
 
 /* The value of `c`, or -1. */
@@ -110,37 +111,39 @@ int base36_decode(struct bytes text, uint8_t *out, size_t out_max)
 	return base_x_decode(BASE36, text, out, out_max);
 }
 
-/* ---- bases that are powers of two ---- */
+/* ---- bases that are powers of two: `bits` per digit, the last digit filled up with zeroes ---- */
 
-int base32_encode(struct bytes in, char *out, size_t out_max)
+static int base_2_encode(const char *alphabet, unsigned int bits, struct bytes in, char *out,
+			 size_t out_max)
 {
 	unsigned int held = 0, n_held = 0;
 	size_t n = 0;
 
-	if (in.n > out_max || (in.n * 8 + 4) / 5 > out_max)
+	if (in.n > out_max || (in.n * 8 + bits - 1) / bits > out_max)
 		return -ENOBUFS;
 	for (size_t i = 0; i < in.n; i++) {
-		held = (held << 8 | in.p[i]) & 0xfff;
-		for (n_held += 8; n_held >= 5; n_held -= 5)
-			out[n++] = BASE32[held >> (n_held - 5) & 31];
+		held = (held << 8 | in.p[i]) & 0xffff;
+		for (n_held += 8; n_held >= bits; n_held -= bits)
+			out[n++] = alphabet[held >> (n_held - bits) & ((1U << bits) - 1)];
 	}
 	if (n_held > 0)
-		out[n++] = BASE32[held << (5 - n_held) & 31];
+		out[n++] = alphabet[held << (bits - n_held) & ((1U << bits) - 1)];
 	return (int)n;
 }
 
-int base32_decode(struct bytes text, uint8_t *out, size_t out_max)
+static int base_2_decode(const char *alphabet, unsigned int bits, struct bytes text, uint8_t *out,
+			 size_t out_max)
 {
 	unsigned int held = 0, n_held = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < text.n; i++) {
-		int digit = digit_of(BASE32, text.p[i]);
+		int digit = digit_of(alphabet, text.p[i]);
 
 		if (digit < 0)
 			return -EINVAL;
-		held = (held << 5 | (unsigned int)digit) & 0xfff;
-		n_held += 5;
+		held = (held << bits | (unsigned int)digit) & 0xffff;
+		n_held += bits;
 		if (n_held < 8)
 			continue;
 		n_held -= 8;
@@ -148,11 +151,31 @@ int base32_decode(struct bytes text, uint8_t *out, size_t out_max)
 			return -ENOBUFS;
 		out[n++] = (uint8_t)(held >> n_held);
 	}
-	/* What is left over pads the last byte: less than a digit, and zero; else two texts would
-	 * mean the same. */
-	if (n_held >= 5 || (held & ((1U << n_held) - 1)) != 0)
+	/* What is left over filled up the last digit: less than a digit, and zero; else two texts
+	 * would mean the same. */
+	if (n_held >= bits || (held & ((1U << n_held) - 1)) != 0)
 		return -EINVAL;
 	return (int)n;
+}
+
+int base32_encode(struct bytes in, char *out, size_t out_max)
+{
+	return base_2_encode(BASE32, 5, in, out, out_max);
+}
+
+int base32_decode(struct bytes text, uint8_t *out, size_t out_max)
+{
+	return base_2_decode(BASE32, 5, text, out, out_max);
+}
+
+int base64url_encode(struct bytes in, char *out, size_t out_max)
+{
+	return base_2_encode(BASE64URL, 6, in, out, out_max);
+}
+
+int base64url_decode(struct bytes text, uint8_t *out, size_t out_max)
+{
+	return base_2_decode(BASE64URL, 6, text, out, out_max);
 }
 
 static int hex_digit(uint8_t c)
@@ -162,16 +185,18 @@ static int hex_digit(uint8_t c)
 
 int hex_decode(struct bytes text, uint8_t *out, size_t out_max)
 {
+	size_t n = text.n / 2;
+
 	if (text.n % 2 != 0)
 		return -EINVAL;
 	for (size_t i = 0; i < text.n; i++)
 		if (hex_digit(text.p[i]) < 0)
 			return -EINVAL;
-	if (text.n / 2 > out_max)
+	if (n > out_max)
 		return -ENOBUFS;
-	for (size_t i = 0; i < text.n / 2; i++)
+	for (size_t i = 0; i < n; i++)
 		out[i] = (uint8_t)(hex_digit(text.p[2 * i]) << 4 | hex_digit(text.p[2 * i + 1]));
-	return (int)(text.n / 2);
+	return (int)n;
 }
 
 void hex_encode(struct bytes in, char *out)
@@ -181,4 +206,27 @@ void hex_encode(struct bytes in, char *out)
 		*out++ = BASE16[in.p[i] & 15];
 	}
 	*out = '\0';
+}
+
+int multibase_decode(struct bytes text, uint8_t *out, size_t out_max)
+{
+	struct bytes digits;
+
+	if (text.n == 0)
+		return -EINVAL;
+	digits = BYTES(text.p + 1, text.n - 1);
+	switch (text.p[0]) {
+	case 'b':
+		return base32_decode(digits, out, out_max);
+	case 'f':
+		return hex_decode(digits, out, out_max);
+	case 'k':
+		return base36_decode(digits, out, out_max);
+	case 'u':
+		return base64url_decode(digits, out, out_max);
+	case 'z':
+		return base58_decode(digits, out, out_max);
+	default:
+		return -EINVAL;
+	}
 }

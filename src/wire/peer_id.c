@@ -59,27 +59,10 @@ const char *peer_id_text(const struct peer_id *id, char out[PEER_ID_TEXT_MAX])
 	return out;
 }
 
-/* The bytes of a CIDv1 in one of the multibases that peer ids come in, or a negative error. */
-static int cid_decode(struct bytes text, uint8_t out[CID_MAX])
-{
-	struct bytes digits = BYTES(text.p + 1, text.n - 1);
-
-	switch (text.p[0]) {
-	case 'b':
-		return base32_decode(digits, out, CID_MAX);
-	case 'k':
-		return base36_decode(digits, out, CID_MAX);
-	case 'z':
-		return base58_decode(digits, out, CID_MAX);
-	default:
-		return -EINVAL;
-	}
-}
-
 static int parse_cid(struct bytes text, struct peer_id *ret)
 {
 	uint8_t cid[CID_MAX];
-	int n = cid_decode(text, cid);
+	int n = multibase_decode(text, cid, sizeof(cid));
 
 	if (n < 2 || cid[0] != CID_VERSION || cid[1] != CID_LIBP2P_KEY ||
 	    peer_id_decode(BYTES(cid + 2, n - 2), ret) < 0)
@@ -90,7 +73,8 @@ static int parse_cid(struct bytes text, struct peer_id *ret)
 /* Nothing but a bare multihash of one of our two kinds begins so. */
 static bool is_bare(struct bytes text)
 {
-	return text.p[0] == '1' || (text.n >= 2 && text.p[0] == 'Q' && text.p[1] == 'm');
+	return (text.n >= 1 && text.p[0] == '1') ||
+	       (text.n >= 2 && text.p[0] == 'Q' && text.p[1] == 'm');
 }
 
 int peer_id_parse(struct bytes text, struct peer_id *ret)
@@ -98,8 +82,6 @@ int peer_id_parse(struct bytes text, struct peer_id *ret)
 	uint8_t b[PEER_ID_MAX];
 	int n;
 
-	if (text.n == 0)
-		return -EINVAL;
 	if (!is_bare(text))
 		return parse_cid(text, ret);
 	n = base58_decode(text, b, sizeof(b));
