@@ -1,0 +1,145 @@
+#include "test.h"
+
+#include "node/config.h"
+
+static char warnings[1024];
+
+static void note_warning(void *user, const char *text)
+{
+	(void)user;
+	strncat(warnings, text, sizeof(warnings) - strlen(warnings) - 1);
+}
+
+static char *no_env(const char *name)
+{
+	(void)name;
+	return NULL;
+}
+
+static char *port_env(const char *name)
+{
+	static char port[] = "9905", data[] = "/tmp/x";
+
+	if (strcmp(name, "P2P_PORT") == 0)
+		return port;
+	return strcmp(name, "PEERLINE_DATA") == 0 ? data : NULL;
+}
+
+TEST(defaults_are_those_of_the_seed_documents)
+{
+	struct config *c = config_new();
+	struct config_error e;
+
+	assert_int_equal(config_read_env(c, no_env, NULL, &e), 0);
+	assert_int_equal(config_finish(c, note_warning, NULL, &e), 0);
+	assert_true(c->p2p_enabled);
+	assert_int_equal(c->n_hosts, 1);
+	assert_int_equal(c->hosts[0].port, 3000);
+	assert_int_equal(c->max_peers, 50);
+	assert_int_equal(c->reconnect_ms, 30000);
+	assert_int_equal(c->door.port, 4222);
+	assert_true(c->door_port_is_default);
+	assert_int_equal(c->n_bootstrap, 0);
+	config_free(c);
+}
+
+TEST(a_flag_wins_over_the_environment_whatever_the_order)
+{
+	struct config *c = config_new();
+	struct config_error e;
+
+	assert_int_equal(config_set_flag(c, "p2p-port", "9906", &e), 0);
+	assert_int_equal(config_read_env(c, port_env, NULL, &e), 0);
+	assert_int_equal(config_set(c, "p2p_port", "1234", CONFIG_FILE, &e), 0);
+	assert_int_equal(config_finish(c, NULL, NULL, &e), 0);
+	assert_int_equal(c->hosts[0].port, 9906);
+	assert_int_equal(c->origins[SETTING_P2P_PORT], CONFIG_FLAG);
+	assert_string_equal(c->data, "/tmp/x");
+	assert_string_equal(c->door_socket, "/tmp/x/peerline.sock");
+	config_free(c);
+}
+
+TEST(bad_values_are_refused_with_a_sentence_that_says_what_would_do)
+{
+	static const struct {
+		const char *key, *value, *says;
+	} cases[] = {
+		{ "p2p_port", "0", "auto" },
+		{ "p2p_port", "70000", "1 to 65535" },
+		{ "p2p_port", "-1", "1 to 65535" },
+		{ "p2p_port", "80x", "1 to 65535" },
+		{ "p2p_enabled", "maybe", "neither true nor false" },
+		{ "max_peers", "-3", "negative" },
+		{ "max_peers", "0", "from 1 to" },
+		{ "max_peers", "99999999999999999999999", "from 1 to" },
+		{ "p2p_host", "not-an-ip", "IP addresses" },
+		{ "log", "loud", "debug" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct config *c = config_new();
+		struct config_error e = { "" };
+
+		assert_int_equal(config_set(c, cases[i].key, cases[i].value, CONFIG_ENV, &e),
+				 -EINVAL);
+		assert_non_null(strstr(e.text, cases[i].says));
+		assert_non_null(strstr(e.text, "environment"));
+		assert_null(c->values[SETTING_P2P_PORT]);
+		config_free(c);
+	}
+}
+
+TEST(an_unknown_key_names_the_nearest_known_one)
+{
+	struct config *c = config_new();
+	struct config_error e;
+	char *const names[] = { (char[]){ "PEERLINE_DOOR_PROT=4" }, NULL };
+	char *const others[] = { (char[]){ "PEERLINE_BIN=x" }, (char[]){ "PATH=y" }, NULL };
+
+	assert_int_equal(config_set(c, "max_peer", "3", CONFIG_FILE, &e), -ENOENT);
+	assert_non_null(strstr(e.text, "max_peers"));
+	assert_int_equal(config_set_flag(c, "p2p-prot", "3", &e), -ENOENT);
+	assert_non_null(strstr(e.text, "--p2p-port"));
+	assert_int_equal(config_read_env(c, no_env, names, &e), -ENOENT);
+	assert_non_null(strstr(e.text, "PEERLINE_DOOR_PORT"));
+	assert_int_equal(config_read_env(c, no_env, others, &e), 0);
+	config_free(c);
+}
+
+TEST(a_malformed_bootstrap_entry_is_named_and_the_others_are_used)
+{
+	struct config *c = config_new();
+	struct config_error e;
+
+	warnings[0] = '\0';
+	assert_int_equal(config_set(c, "bootstrap_peers",
+				    "/ip4/127.0.0.1/tcp/3000, /ip4/nonsense ,10.0.0.1:3001,,",
+				    CONFIG_ENV, &e),
+			 0);
+	assert_int_equal(config_finish(c, note_warning, NULL, &e), 0);
+	assert_int_equal(c->n_bootstrap, 2);
+	assert_non_null(strstr(warnings, "/ip4/nonsense"));
+	config_free(c);
+}
+
+TEST(a_socket_path_that_does_not_fit_is_refused)
+{
+	struct config *c = config_new();
+	struct config_error e;
+	char path[200];
+
+	memset(path, 'a', sizeof(path) - 1);
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(config_set(c, "door_socket", path, CONFIG_FLAG, &e), 0);
+	assert_int_equal(config_finish(c, NULL, NULL, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "PEERLINE_DOOR_SOCKET"));
+	config_free(c);
+}
+
+TESTS(RUN(defaults_are_those_of_the_seed_documents),
+      RUN(a_flag_wins_over_the_environment_whatever_the_order),
+      RUN(bad_values_are_refused_with_a_sentence_that_says_what_would_do),
+      RUN(an_unknown_key_names_the_nearest_known_one),
+      RUN(a_malformed_bootstrap_entry_is_named_and_the_others_are_used),
+      RUN(a_socket_path_that_does_not_fit_is_refused))
