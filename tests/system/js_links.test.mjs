@@ -156,15 +156,16 @@ for (const generation of GENERATIONS) {
       assert.equal(node.events('LINK_UP').length, 0)
     })
 
-    // 2.10 does not compare the id it dialled with the one it met.
-    const compares = { skip: generation === '2' && 'js 2.x accepts any id when it dials' }
-    test('js that expects another id at our address gets no link, and neither do we', compares, async t => {
-      const js = await startPeer(stack, { t })
-      const other = await startPeer(stack, { t, gossip: false })
-      const node = await startNode({ t })
-      await assert.rejects(js.dial(withPeer(node.listen[0], other.id)))
-      await assertNoLink(node, js)
-    })
+    // 2.10 does not compare the id it dialled with the one it met, so only 3.x can judge this.
+    if (generation === '3') {
+      test('js that expects another id at our address gets no link, and neither do we', async t => {
+        const js = await startPeer(stack, { t })
+        const other = await startPeer(stack, { t, gossip: false })
+        const node = await startNode({ t })
+        await assert.rejects(js.dial(withPeer(node.listen[0], other.id)))
+        await assertNoLink(node, js)
+      })
+    }
 
     test('DISCONNECT closes the link at both ends and says why', async t => {
       const js = await startPeer(stack, { t })

@@ -10,9 +10,9 @@ const program = places.find(existsSync)
 
 export const natsServerVersion = program && spawnSync(program, ['--version']).stdout.toString().trim()
 
-// Options for test(): skipped where nats-server is missing, unless REQUIRE names `nats`.
+// Options for test(): skipped where nats-server is missing, unless REQUIRE names `js`.
 export function natsJudge (options = {}) {
-  const required = (process.env.REQUIRE ?? '').split(/[\s,]+/).includes('nats')
+  const required = (process.env.REQUIRE ?? '').split(/[\s,]+/).includes('js')
   return program || required ? options : { ...options, skip: 'nats-server is not installed' }
 }
 

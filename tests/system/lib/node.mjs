@@ -159,8 +159,8 @@ class Node {
   get pid () { return this.#child.pid }
   get exited () { return this.#child.exitCode !== null || this.#child.signalCode !== null }
 
-  // Everything the program printed, for the message of a failing test.
-  log () { return this.#lines.map(line => line.text).join('\n') }
+  // What the program printed, for the message of a failing test: at debug level only its end is of use.
+  log (most = 300) { return this.#lines.slice(-most).map(line => line.text).join('\n') }
 
   // A place in the event history: waitEvent(kind, test, ms, mark) looks at later events only.
   mark () { return this.#events.length }
@@ -234,7 +234,7 @@ class Node {
       this.#child.kill('SIGKILL')
       throw error
     }
-    refuseSanitizerReports(this.log())
+    refuseSanitizerReports(this.log(Infinity))
     if (early) throw new Error(`the node ended by itself (${JSON.stringify(ended)})\n${this.log()}`)
     if (ended.code !== 0) throw new Error(`exit after SIGTERM was ${JSON.stringify(ended)}\n${this.log()}`)
   }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // A stand-in for peerline made of js-libp2p 3.x and Debian's nats-server, with which the js judges are themselves judged:
-//   PEERLINE_BIN=tests/system/lib/standin.mjs tests/node_modules/.bin/node --test tests/system/js_*.test.mjs
+//   PATH=$PWD/tests/node_modules/.bin:$PATH PEERLINE_BIN=tests/system/lib/standin.mjs node --test tests/system/js_*.test.mjs
 // What it proves: a judge that fails here is wrong, unless it asks what foreign software does not promise (one link after
-// simultaneous dials, reasons of closes, topics joined on demand). It is no part of peerline.
+// simultaneous dials, ECDSA ids, FIN in answer to a lazy dialer's, topics joined on demand). It is no part of peerline.
 
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
