@@ -1,7 +1,7 @@
 // A foreign peer for the judges: a real js-libp2p node (2.x or 3.x) with noise, yamux, identify, ping, perf and
 // gossipsub, on a loopback port that the kernel chooses, and with every event the judges ask about kept in lists.
 
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { base58btc } from 'multiformats/bases/base58'
 import { WAIT_MS, until, within } from './node.mjs'
 import { sendBack, measure } from './perf.mjs'
@@ -105,13 +105,17 @@ function watchedYamux (stack, peer) {
   }
 }
 
-// js cannot be a peer whose id comes from an ECDSA key, but its Noise can prove one. → [encrypter, peer id]
-function noiseWithKey (stack, key) {
-  const id = createHash('sha256').update(stack.keys.publicKeyToProtobuf(key.publicKey)).digest()
+// js cannot be a peer whose id comes from an ECDSA key, and writes such keys in a form of its own; but its Noise can prove
+// one that is written as the specification has it (PKIX, signatures in DER). → [encrypter, peer id]
+function noiseWithEcdsa (stack) {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  const publicKey = { type: 'ECDSA', raw: pair.publicKey.export({ type: 'spki', format: 'der' }) }
+  const key = { type: 'ECDSA', publicKey, sign: data => sign('sha256', Buffer.from(data.subarray()), pair.privateKey) }
+  const digest = createHash('sha256').update(stack.keys.publicKeyToProtobuf(publicKey)).digest()
   const encrypter = components => stack.noise()(new Proxy(components, {
     get: (target, name) => name === 'privateKey' ? key : target[name]
   }))
-  return [encrypter, base58btc.baseEncode(Buffer.concat([Buffer.from([0x12, 0x20]), id]))]
+  return [encrypter, base58btc.baseEncode(Buffer.concat([Buffer.from([0x12, 0x20]), digest]))]
 }
 
 function onGossip (peer, { msg, propagationSource }) {
@@ -132,7 +136,7 @@ export async function startPeer (stack, { t, key, keyType = 'Ed25519', port = 0,
   const bare = keyType === 'ECDSA'
   peer.key = key ?? await stack.keys.generateKeyPair(bare ? 'Ed25519' : keyType, keyType === 'RSA' ? 2048 : undefined)
   let encrypter = stack.noise()
-  if (bare) [encrypter, peer.identity] = noiseWithKey(stack, await stack.keys.generateKeyPair('ECDSA'))
+  if (bare) [encrypter, peer.identity] = noiseWithEcdsa(stack)
   const services = { ping: stack.ping(generous) }
   if (!bare) Object.assign(services, { identify: stack.identify(), identifyPush: stack.identifyPush() })
   if (gossip && !bare) services.pubsub = stack.gossipsub()
