@@ -17,6 +17,8 @@
 #define LIMIT_HANDSHAKE_MS 5000 /* absolute, from the first moment; progress does not extend it */
 #define LIMIT_LINKS_PER_PEER 4  /* links to one peer while duplicates are being settled */
 #define LIMIT_MANAGED_PEERS 256
+#define LIMIT_LISTENERS 16
+#define LIMIT_ADDRESSES_COUNTED 65536 /* addresses with inbound connections, counted apart */
 #define LIMIT_BOOTSTRAP_TEXT (16 * KIB)
 
 /* Multistream */
@@ -53,6 +55,7 @@
 #define LIMIT_LINK_SEND (8 * MIB)      /* bytes queued to one link */
 #define LIMIT_LINK_UNSENT                                                                          \
 	(256 * KIB) /* encrypted bytes waiting in a socket before a link stops producing */
+#define LIMIT_LINK_FLUSH (1 * MIB) /* one link's output in one turn of the loop, before others' */
 #define LIMIT_STREAM_NEGOTIATE_MS 10000 /* from a stream's opening to its protocol */
 
 /* Identify */
@@ -115,7 +118,17 @@
 #define LIMIT_DOOR_CONSUMERS 1024
 #define LIMIT_DOOR_SUBSCRIPTIONS 4096       /* per consumer */
 #define LIMIT_DOOR_CONSUMER_BYTES (8 * MIB) /* held for one consumer (default of a setting) */
+#define LIMIT_DOOR_SUBSCRIPTION_BYTES (2 * MIB) /* per consumer, what they cost us */
+#define LIMIT_DOOR_RESERVE (16 * KIB) /* for PONG and -ERR to a consumer whose queue is full */
+#define LIMIT_DOOR_SHARED_MIN 1024    /* from here on a message is kept once for all its readers */
+#define LIMIT_DOOR_HOLES 256          /* per consumer, gaps it has not yet been told */
+#define LIMIT_DOOR_TOPICS 512
+#define LIMIT_DOOR_TICKETS 1024 /* control requests without an answer */
+#define LIMIT_DOOR_TICKETS_PER_CONSUMER 64
+#define LIMIT_DOOR_WAITING_INPUT (64 * KIB) /* sent before an id is settled */
 #define LIMIT_DOOR_AUTH_MS 2000
+#define LIMIT_DOOR_TAKEOVER_MS 2000
+#define LIMIT_DOOR_FIRST_PING_MS 2000
 #define LIMIT_DOOR_PING_MS 120000
 #define LIMIT_DOOR_PINGS_OUT 2
 #define LIMIT_CONSUMER_ID 128

@@ -104,7 +104,7 @@ struct link *link_free(struct link *l)
 	return NULL;
 }
 
-void link_fail(struct link *l, enum link_reason reason)
+void link_end(struct link *l, enum link_reason reason)
 {
 	if (link_is_over(l))
 		return;
@@ -128,7 +128,7 @@ void link_close(struct link *l, enum link_reason reason)
 	if (l->state == LINK_STATE_UP)
 		link_start_closing(l, reason);
 	else
-		link_fail(l, reason);
+		link_end(l, reason);
 	link_wants_output(l);
 }
 
@@ -139,7 +139,7 @@ void link_on_frames(struct link *l, struct bytes b)
 	int r = b.n > 0 ? yamux_input(l->yamux, b, l->now) : 0;
 
 	if (r != 0)
-		link_fail(l, r < 0 ? LINK_NO_MEMORY : LINK_PROTOCOL_ERROR);
+		link_end(l, r < 0 ? LINK_NO_MEMORY : LINK_PROTOCOL_ERROR);
 }
 
 void link_on_muxed(struct link *l, struct bytes rest)
@@ -147,7 +147,7 @@ void link_on_muxed(struct link *l, struct bytes rest)
 	int r = yamux_new(l->dialer, &link_yamux_ops, l, &l->yamux);
 
 	if (r < 0) {
-		link_fail(l, LINK_NO_MEMORY);
+		link_end(l, LINK_NO_MEMORY);
 		return;
 	}
 	link_handshake_free(l);
@@ -185,9 +185,9 @@ static void link_step(struct link *l, struct bytes *io)
 		l, io, l->state == LINK_STATE_NOISE ? LIMIT_HANDSHAKE_MESSAGE : LIMIT_NOISE_MESSAGE,
 		&record);
 	if (r < 0)
-		link_fail(l, LINK_NO_MEMORY);
+		link_end(l, LINK_NO_MEMORY);
 	else if (r == RECORD_E_SIZE)
-		link_fail(l, LINK_BAD_HANDSHAKE);
+		link_end(l, LINK_BAD_HANDSHAKE);
 	else if (r == RECORD_WHOLE)
 		link_on_record(l, record);
 }
@@ -218,7 +218,7 @@ int link_input_end(struct link *l, struct mono now)
 {
 	l->now = now;
 	if (l->state != LINK_STATE_UP) {
-		link_fail(l, link_handshake_end_reason(l));
+		link_end(l, link_handshake_end_reason(l));
 		return 1;
 	}
 	link_enter(l);
@@ -252,7 +252,7 @@ static void link_on_output_failed(struct link *l)
 {
 	l->is_mute = true;
 	buf_deinit(&l->out);
-	link_fail(l, LINK_NO_MEMORY);
+	link_end(l, LINK_NO_MEMORY);
 }
 
 /* Frames into the scratch, the scratch into records. */
@@ -263,8 +263,9 @@ static bool link_output_round(struct link *l, struct buf *scratch, struct buf *o
 	/* At once to the size it will have: growing step by step would copy it again and again. */
 	if (buf_reserve(scratch, size_min(yamux_queued(l->yamux) + 1 * KIB, OUTPUT_ROUND), &at) < 0)
 		return false;
+	/* Nothing, although there is something: no memory. */
 	if (!yamux_output(l->yamux, scratch, OUTPUT_ROUND))
-		return true;
+		return !yamux_has_output(l->yamux);
 	if (link_record_seal(l, buf_data(scratch), out) < 0)
 		return false;
 	buf_consume(scratch, buf_len(scratch));
@@ -324,7 +325,7 @@ static void link_tick_up(struct link *l)
 		yamux_events(l->yamux);
 	link_streams_tick(l);
 	if (mono_reached(link_record_deadline(l), l->now))
-		link_fail(l, LINK_STALLED);
+		link_end(l, LINK_STALLED);
 	/* A GoAway that no FIN followed. */
 	if (!link_is_over(l) && mono_reached(l->gone_at, l->now))
 		link_start_closing(l, LINK_CLOSED);
@@ -337,7 +338,7 @@ int link_tick(struct link *l, struct mono now)
 	if (l->state == LINK_STATE_UP)
 		link_tick_up(l);
 	else if (!link_is_over(l) && mono_reached(l->hs->deadline, now))
-		link_fail(l, LINK_HANDSHAKE_TIMEOUT);
+		link_end(l, LINK_HANDSHAKE_TIMEOUT);
 	link_leave(l);
 	return link_is_over(l);
 }

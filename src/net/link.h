@@ -78,6 +78,9 @@ struct link_ops {
 /* `expected` NULL: whoever answers. The handshake deadline counts from `now`. */
 _nodiscard_ int link_new(const struct link_config *config, bool dialer,
 			 const struct peer_id *expected, struct mono now, struct link **ret);
+/* Over at once: the connection is gone, or what came on it is a violation. A reason given earlier
+ * by link_close() stays. */
+void link_end(struct link *l, enum link_reason reason);
 /*
  * Ends all streams (on_closed with STREAM_LINK_DOWN); from then on the link only answers questions.
  * The driver calls it before it tells the owner that the link is down, so that this is the last the

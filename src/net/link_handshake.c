@@ -99,7 +99,7 @@ void link_on_security(struct link *l, struct bytes *io)
 	int r = mss_input(m, io, &l->out);
 
 	if (r < 0) {
-		link_fail(l, LINK_NO_MEMORY);
+		link_end(l, LINK_NO_MEMORY);
 		return;
 	}
 	switch (r) {
@@ -110,10 +110,10 @@ void link_on_security(struct link *l, struct bytes *io)
 		return;
 	case MSS_REFUSED:
 	case MSS_UNSERVED:
-		link_fail(l, LINK_NO_COMMON_PROTOCOL);
+		link_end(l, LINK_NO_COMMON_PROTOCOL);
 		return;
 	default:
-		link_fail(l, m->has_header ? LINK_BAD_HANDSHAKE : LINK_NOT_LIBP2P);
+		link_end(l, m->has_header ? LINK_BAD_HANDSHAKE : LINK_NOT_LIBP2P);
 	}
 }
 
@@ -148,21 +148,21 @@ static bool meet(struct link *l, struct bytes payload, struct link_identity *ret
 	int r = link_identity_read(payload, noise_remote_static_key(&hs->noise), ret);
 
 	if (r != 0) {
-		link_fail(l,
-			  r == LINK_IDENTITY_E_MALFORMED ? LINK_BAD_HANDSHAKE : LINK_BAD_IDENTITY);
+		link_end(l,
+			 r == LINK_IDENTITY_E_MALFORMED ? LINK_BAD_HANDSHAKE : LINK_BAD_IDENTITY);
 		return false;
 	}
 	if (peer_id_equal(&ret->id, &l->config->id)) {
-		link_fail(l, LINK_SELF);
+		link_end(l, LINK_SELF);
 		return false;
 	}
 	if (hs->has_expected && !peer_id_equal(&ret->id, &hs->expected)) {
-		link_fail(l, LINK_WRONG_PEER);
+		link_end(l, LINK_WRONG_PEER);
 		return false;
 	}
 	r = keep_identity(l, ret);
 	if (r < 0)
-		link_fail(l, LINK_NO_MEMORY);
+		link_end(l, LINK_NO_MEMORY);
 	return r == 0;
 }
 
@@ -210,7 +210,7 @@ static void choose_muxer(struct link *l, bool peer_has_muxer)
 	if (r == 0)
 		r = muxer_start(l);
 	if (r < 0)
-		link_fail(l, LINK_NO_MEMORY);
+		link_end(l, LINK_NO_MEMORY);
 }
 
 void link_on_muxer_text(struct link *l, struct bytes text)
@@ -222,7 +222,7 @@ void link_on_muxer_text(struct link *l, struct bytes text)
 	r = mss_input(&l->hs->mss, &text, &answer);
 	e = r < 0 ? r : send_muxer_text(l, &answer);
 	if (e < 0) {
-		link_fail(l, LINK_NO_MEMORY);
+		link_end(l, LINK_NO_MEMORY);
 		return;
 	}
 	switch (r) {
@@ -233,10 +233,10 @@ void link_on_muxer_text(struct link *l, struct bytes text)
 		return;
 	case MSS_REFUSED:
 	case MSS_UNSERVED:
-		link_fail(l, LINK_NO_COMMON_PROTOCOL);
+		link_end(l, LINK_NO_COMMON_PROTOCOL);
 		return;
 	default:
-		link_fail(l, LINK_BAD_HANDSHAKE);
+		link_end(l, LINK_BAD_HANDSHAKE);
 	}
 }
 
@@ -248,12 +248,12 @@ static void on_message_1(struct link *l, struct bytes payload)
 
 	/* It is in the clear and signed by nobody: the specification wants it empty. */
 	if (payload.n > 0) {
-		link_fail(l, LINK_BAD_HANDSHAKE);
+		link_end(l, LINK_BAD_HANDSHAKE);
 		return;
 	}
 	r = send_identity(l);
 	if (r < 0)
-		link_fail(l, LINK_NO_MEMORY);
+		link_end(l, LINK_NO_MEMORY);
 }
 
 static void on_message_2(struct link *l, struct bytes payload)
@@ -265,7 +265,7 @@ static void on_message_2(struct link *l, struct bytes payload)
 		return;
 	r = send_identity(l);
 	if (r < 0) {
-		link_fail(l, LINK_NO_MEMORY);
+		link_end(l, LINK_NO_MEMORY);
 		return;
 	}
 	choose_muxer(l, who.has_muxer);
@@ -287,7 +287,7 @@ void link_on_noise_message(struct link *l, struct bytes message)
 	buf_init(&payload, LIMIT_NOISE_PAYLOAD);
 	r = noise_read(&l->hs->noise, message, &payload);
 	if (r != 0) {
-		link_fail(l, r < 0 ? LINK_NO_MEMORY : LINK_BAD_HANDSHAKE);
+		link_end(l, r < 0 ? LINK_NO_MEMORY : LINK_BAD_HANDSHAKE);
 		return;
 	}
 	if (l->dialer)

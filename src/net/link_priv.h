@@ -78,9 +78,6 @@ struct link {
 
 /* ---- link.c ---- */
 
-/* Over at once: a violation, or a failure of our own. A reason given earlier by link_close() stays.
- */
-void link_fail(struct link *l, enum link_reason reason);
 void link_wants_output(struct link *l);
 static inline bool link_is_over(const struct link *l)
 {

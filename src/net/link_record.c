@@ -96,7 +96,7 @@ bool link_record_open(struct link *l, struct bytes record, struct bytes *ret)
 	int r;
 
 	if (record.n < NOISE_TAG) {
-		link_fail(l, LINK_PROTOCOL_ERROR);
+		link_end(l, LINK_PROTOCOL_ERROR);
 		return false;
 	}
 	if (l->in_is_whole) {
@@ -106,13 +106,13 @@ bool link_record_open(struct link *l, struct bytes record, struct bytes *ret)
 		buf_clear(&l->plain);
 		r = buf_reserve(&l->plain, record.n, &plain);
 		if (r < 0) {
-			link_fail(l, LINK_NO_MEMORY);
+			link_end(l, LINK_NO_MEMORY);
 			return false;
 		}
 	}
 	r = noise_open(l->receive, record, plain);
 	if (r != 0) {
-		link_fail(l, r < 0 ? LINK_NO_MEMORY : LINK_PROTOCOL_ERROR);
+		link_end(l, r < 0 ? LINK_NO_MEMORY : LINK_PROTOCOL_ERROR);
 		return false;
 	}
 	*ret = BYTES(plain, record.n - NOISE_TAG);

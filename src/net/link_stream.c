@@ -164,7 +164,7 @@ static void stream_flush_pending(struct stream *s)
 		return;
 	stream_end_negotiation(s);
 	if (r == -ENOMEM)
-		link_fail(s->link, LINK_NO_MEMORY);
+		link_end(s->link, LINK_NO_MEMORY);
 	if (s->is_closed)
 		yamux_stream_close(s->ys);
 	if (s->is_forgotten) {

@@ -40,7 +40,8 @@ struct net_ops {
 
 struct net_config {
 	struct loop *loop;
-	struct link_config link; /* .ops and .user are net's own: leave them zero */
+	/* .ops and .user are net's own: leave them zero. .serves gets the `user` below. */
+	struct link_config link;
 	size_t half_open_max, per_ip_max;
 	const struct net_ops *ops;
 	void *user;
@@ -49,21 +50,21 @@ struct net_config {
 /* Counted for ever; named as in the status answer. */
 struct net_counts {
 	uint64_t accepted, refused_per_ip, refused_half_open, handshake_timeouts,
-	        handshake_failures, not_libp2p;
+		handshake_failures, not_libp2p;
 	uint64_t dials, dials_failed, accept_errors;
-	size_t half_open; /* now */
+	size_t half_open; /* inbound connections without a finished handshake, now */
 };
 
 _nodiscard_ int net_new(const struct net_config *config, struct net **ret);
-/* All links must be down. Takes NULL. */
+/* All links must be down; what else is left (dials, strangers) goes without a word. Takes NULL. */
 struct net *net_free(struct net *n);
 
 /* `at` with port 0: the kernel chooses; the real one is put into `at`. */
 _nodiscard_ int net_listen(struct net *n, struct addr *at);
 /* Errors other than -ENOMEM come as on_dial_failed, so that every dial has exactly one outcome. */
 _nodiscard_ int net_dial(struct net *n, const struct addr *to, const struct peer_id *expected,
-                         void *dial_user, struct net_dial **ret);
-/* No outcome is reported. */
+			 void *dial_user, struct net_dial **ret);
+/* No outcome is reported. Not after the dial had its outcome. */
 void net_dial_cancel(struct net_dial *d);
 /* Stops listening and dialling; closes every link with `reason`. */
 void net_close_all(struct net *n, enum link_reason reason);
@@ -71,7 +72,8 @@ struct net_counts net_counts(const struct net *n);
 
 struct addr net_link_remote(const struct link *l);
 struct addr net_link_local(const struct link *l);
-/* Drops the socket without a word: for links whose peer is silent. */
+/* Drops the socket without a word: for links whose peer is silent. on_down follows; a reason given
+ * earlier by link_close() stays. */
 void net_link_abort(struct link *l, enum link_reason reason);
 
 #endif
