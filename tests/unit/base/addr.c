@@ -1,0 +1,161 @@
+#include "base/addr.h"
+
+#include "test.h"
+
+static struct addr ip(const char *text)
+{
+	struct addr a = { .port = 80 };
+
+	if (addr_parse_ip(text, &a) < 0)
+		fail_msg("%s", text);
+	return a;
+}
+
+static void check_text(const char *in, const char *want)
+{
+	char out[ADDR_TEXT_MAX];
+	struct addr a = ip(in);
+
+	assert_string_equal(addr_text(&a, out), want);
+}
+
+TEST(addresses_are_read_and_shown)
+{
+	check_text("1.2.3.4", "1.2.3.4:80");
+	check_text("255.255.255.255", "255.255.255.255:80");
+	check_text("::1", "[::1]:80");
+	check_text("[::1]", "[::1]:80");
+	check_text("2001:DB8:0:0:0:0:0:1", "[2001:db8::1]:80");
+	check_text("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+		   "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:80");
+}
+
+TEST(an_ip4_address_dressed_as_ip6_is_ip4)
+{
+	struct addr a = ip("::ffff:10.0.0.1"), b = ip("10.0.0.1");
+
+	assert_int_equal(a.family, ADDR_IP4);
+	assert_true(addr_equal(&a, &b));
+	/* An address that only looks like it. */
+	assert_int_equal(ip("::fffe:10.0.0.1").family, ADDR_IP6);
+}
+
+TEST(what_is_no_address_is_refused_and_leaves_ret_alone)
+{
+	static const char *const bad[] = {
+		"",
+		"1.2.3",
+		"1.2.3.4.5",
+		"256.1.1.1",
+		"01.2.3.4x",
+		"localhost",
+		"::1::",
+		"[::1",
+		"::1]",
+		"[]",
+		"[",
+		" 1.2.3.4",
+		"1.2.3.4 ",
+		"fe80::1%eth0",
+		"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc:dddd:eeee:ffff",
+	};
+	struct addr a = { .family = ADDR_IP4, .ip = { 9 }, .port = 9 }, before = a;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (addr_parse_ip(bad[i], &a) != -EINVAL)
+			fail_msg("%s", bad[i]);
+		assert_memory_equal(&a, &before, sizeof(a));
+	}
+}
+
+TEST(no_address_is_shown_as_a_question)
+{
+	struct addr none = { 0 };
+	char out[ADDR_TEXT_MAX];
+
+	assert_string_equal(addr_ip_text(&none, out), "?");
+}
+
+TEST(the_same_ip_on_another_port_is_another_address)
+{
+	struct addr a = ip("10.0.0.1"), b = ip("10.0.0.1"), c = ip("10.0.0.2");
+
+	b.port = 81;
+	assert_true(addr_same_ip(&a, &b));
+	assert_false(addr_equal(&a, &b));
+	assert_false(addr_same_ip(&a, &c));
+	c = ip("::");
+	a = ip("0.0.0.0");
+	assert_false(addr_same_ip(&a, &c));
+}
+
+TEST(loopback_and_unspecified_are_known)
+{
+	struct addr a;
+
+	a = ip("127.0.0.1");
+	assert_true(addr_is_loopback(&a));
+	a = ip("127.255.0.9");
+	assert_true(addr_is_loopback(&a));
+	a = ip("::1");
+	assert_true(addr_is_loopback(&a));
+	a = ip("::2");
+	assert_false(addr_is_loopback(&a));
+	a = ip("128.0.0.1");
+	assert_false(addr_is_loopback(&a));
+	a = ip("0.0.0.0");
+	assert_true(addr_is_unspecified(&a));
+	a = ip("::");
+	assert_true(addr_is_unspecified(&a));
+	a = ip("::1");
+	assert_false(addr_is_unspecified(&a));
+}
+
+TEST(private_ranges_end_where_they_should)
+{
+	static const char *const private[] = {
+		"0.0.0.0",
+		"10.0.0.0",
+		"10.255.255.255",
+		"127.0.0.1",
+		"172.16.0.0",
+		"172.31.255.255",
+		"192.168.0.1",
+		"169.254.1.1",
+		"100.64.0.1",
+		"100.127.255.1",
+		"224.0.0.1",
+		"255.255.255.255",
+		"::",
+		"::1",
+		"fc00::1",
+		"fdff::1",
+		"fe80::1",
+		"febf::1",
+		"ff02::1",
+		"::ffff:10.0.0.1",
+	};
+	static const char *const public[] = {
+		"1.1.1.1",     "9.255.255.255", "11.0.0.0",    "172.15.255.255", "172.32.0.0",
+		"192.167.0.1", "192.169.0.1",   "169.253.0.1", "100.63.255.255", "100.128.0.0",
+		"223.0.0.1",   "2001:db8::1",   "fbff::1",     "fec0::1",        "::ffff:8.8.8.8",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(private); i++) {
+		struct addr a = ip(private[i]);
+
+		if (!addr_is_private(&a))
+			fail_msg("%s", private[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(public); i++) {
+		struct addr a = ip(public[i]);
+
+		if (addr_is_private(&a))
+			fail_msg("%s", public[i]);
+	}
+}
+
+TESTS(RUN(addresses_are_read_and_shown), RUN(an_ip4_address_dressed_as_ip6_is_ip4),
+      RUN(what_is_no_address_is_refused_and_leaves_ret_alone),
+      RUN(no_address_is_shown_as_a_question), RUN(the_same_ip_on_another_port_is_another_address),
+      RUN(loopback_and_unspecified_are_known), RUN(private_ranges_end_where_they_should))
