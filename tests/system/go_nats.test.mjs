@@ -15,7 +15,7 @@ import { goJudge, program, required } from '../interop/go/programs.mjs'
 
 const BLOCK = 'teranode/bitcoin/1.0.0/mainnet-block'
 const run = promisify(execFile)
-const reference = noServer && !required('nats') ? { skip: noServer } : {}
+const reference = noServer && !required('go') ? { skip: noServer } : {}
 
 let expected
 const atServer = t => (expected ??= program('natsdoor').then(async judgeProgram =>
