@@ -1,0 +1,27 @@
+#ifndef PL_PEER_PING_H
+#define PL_PEER_PING_H
+
+/*
+ * /ipfs/ping/1.0.0, both ways (libp2p specs, ping): 32 random bytes, echoed. Serving tolerates
+ * partial reads, several streams and half-closed ones. Asking uses one kept stream, or a fresh one
+ * for each round.
+ */
+
+#include "base/def.h"
+#include "peer/pool.h"
+
+#define PING_COUNT_MAX 100000
+
+/* Registers the server with the pool. Before the first link. */
+_nodiscard_ int ping_serve(struct pool *pool);
+
+/* Exactly once. `error` 0, or -ECONNRESET (link or stream died), -EPROTO (wrong bytes), -ETIMEDOUT,
+ * -EPROTONOSUPPORT; the round trips measured so far are given in either case, borrowed for the
+ * call. */
+typedef void (*ping_fn)(void *user, int error, const uint64_t *rtt_ns, size_t n);
+
+/* `fresh_streams`: a stream per round, opened and closed. -ENOTCONN, -EINVAL (count), -ENOMEM. */
+_nodiscard_ int ping_start(struct loop *loop, const struct random *random, struct peer *p,
+			   size_t count, bool fresh_streams, ping_fn done, void *user);
+
+#endif
