@@ -98,6 +98,7 @@
 #define LIMIT_GOSSIP_CONTROL_PER_RPC 1024 /* of each kind */
 #define LIMIT_GOSSIP_PX_PER_RPC 4096
 #define LIMIT_GOSSIP_FRAGMENT (60 * KIB) /* RPCs of ours without messages: rust takes 65,536 */
+#define LIMIT_GOSSIP_TOPICS 65536 /* known by name: joined, or some peer's */
 #define LIMIT_GOSSIP_PEERS 8192
 #define LIMIT_GOSSIP_CACHE 32768 /* messages kept for IWANT */
 #define LIMIT_GOSSIP_CACHE_BYTES (32 * MIB)

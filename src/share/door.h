@@ -13,9 +13,9 @@
  * waits for a reader. A message that does not fit is dropped for that consumer, counted, and told:
  * the next message of that subscription carries `Pl-Gap: from-to`, and $PL.EVENT.GAP says so.
  *
- * Callbacks of door_ops run inside consumer_input() and door_detach(); they may call
- * door_deliver(), door_event(), door_api_reply() and gossip, but not consumer_input() or
- * door_detach().
+ * Callbacks of door_ops run inside any call here; they may call door_deliver(), door_event(),
+ * door_api_reply() and gossip, but not consumer_input() or door_detach(). wants_output() and
+ * wants_close() may call nothing here: they only note what is to be done.
  */
 
 #include "base/buf.h"
@@ -82,8 +82,8 @@ struct door_config {
 _nodiscard_ int door_new(const struct door_config *config, struct door **ret);
 struct door *door_free(struct door *d);
 
-/* -ENOSPC: LIMIT_DOOR_CONSUMERS; the NATS refusal is then queued, flush and close. `ret` is set in
- * both cases. */
+/* There is output at once, without a callback. -ENOSPC: LIMIT_DOOR_CONSUMERS; the NATS refusal is
+ * then queued, flush and close; `ret` is set all the same. -ENOMEM. */
 _nodiscard_ int door_attach(struct door *d, enum door_via via, void *connection, struct mono now,
 			    struct consumer **ret);
 /* The connection is gone; everything of it is freed. Takes NULL. */

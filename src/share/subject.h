@@ -8,9 +8,17 @@
 
 #include "base/def.h"
 
-/* No empty token, no blank, within LIMIT_SUBJECT; with `pattern`, `>` only last. */
+/* No empty token, no blank, within LIMIT_SUBJECT and LIMIT_SUBJECT_TOKENS; with `pattern`, `>` only
+ * last. */
 bool subject_is_valid(struct bytes subject, bool pattern);
 bool subject_has_wildcard(struct bytes subject);
+/* Both are valid. */
 bool subject_matches(struct bytes pattern, struct bytes subject);
+bool subject_starts_with(struct bytes subject, const char *prefix);
+
+/* Takes the first token, and its dot, off a valid subject. */
+struct bytes subject_token(struct bytes *io);
+/* Is the token this wildcard? */
+bool subject_token_is(struct bytes token, char wildcard);
 
 #endif

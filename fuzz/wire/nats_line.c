@@ -1,9 +1,6 @@
-#ifndef PL_FUZZ_WIRE_NATS_LINES_H
-#define PL_FUZZ_WIRE_NATS_LINES_H
-
 /*
- * What must hold for the lines of either side: the split of the bytes makes no difference, what is
- * kept is bounded, and an operation that is written again reads as the same operation.
+ * The lines of either side: the split of the bytes makes no difference, what is kept is bounded,
+ * and an operation that is written again reads as the same operation.
  */
 
 #include <stdlib.h>
@@ -73,7 +70,7 @@ static void check_lines(uint32_t verbs, struct bytes all)
 	struct buf whole, split;
 	int r;
 
-	if (all.n > 4096)
+	if (all.n > 2048)
 		return;
 	buf_init(&whole, 1 << 20);
 	buf_init(&split, 1 << 20);
@@ -87,4 +84,11 @@ static void check_lines(uint32_t verbs, struct bytes all)
 	buf_deinit(&split);
 }
 
-#endif
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	check_lines(NATS_VERBS_OF_CLIENT, BYTES(data, size));
+	check_lines(NATS_VERBS_OF_SERVER, BYTES(data, size));
+	return 0;
+}

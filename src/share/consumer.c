@@ -1,0 +1,308 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "crypto/keys.h"
+#include "share/door_priv.h"
+#include "wire/wr.h"
+
+#define REFUSAL_MAX 4000
+
+static const char http_answer[] =
+	"HTTP/1.1 400 Bad Request\r\n"
+	"Content-Type: text/plain\r\n"
+	"Connection: close\r\n"
+	"\r\n"
+	"This is peerline's door. It speaks the NATS client protocol, not HTTP.\r\n"
+	"Connect with a NATS client; `peerline url` prints the address.\r\n";
+
+/* ---- what we say ---- */
+
+void consumer_send(struct consumer *c, struct bytes line)
+{
+	bool was_empty = outbox_is_empty(&c->out);
+	uint8_t *at;
+
+	if (!outbox_has_room(&c->out, line.n, 0) || outbox_begin(&c->out, line.n, &at) < 0) {
+		consumer_close(c, NULL);
+		return;
+	}
+	memcpy(at, line.p, line.n);
+	outbox_end(&c->out, line.n);
+	if (was_empty && c->attached)
+		c->door->config.ops->wants_output(c->door->config.user, c->connection);
+}
+
+void consumer_send_text(struct consumer *c, const char *line)
+{
+	consumer_send(c, bytes_of_text(line));
+}
+
+static void send_error(struct consumer *c, struct bytes text)
+{
+	struct nats_op op = { .verb = NATS_ERR, .text = text };
+	struct buf line;
+
+	buf_init(&line, OUTBOX_COPY_MAX);
+	if (nats_op_encode(&op, &line) == 0)
+		consumer_send(c, buf_data(&line));
+	buf_deinit(&line);
+}
+
+void consumer_refuse(struct consumer *c, const char *what, struct bytes subject, struct bytes queue,
+		     const char *why)
+{
+	struct buf text;
+	struct wr w = wr_to(&text);
+
+	buf_init(&text, REFUSAL_MAX);
+	wr_text(&w, "Permissions Violation for ");
+	wr_text(&w, what);
+	wr_text(&w, " \"");
+	wr_bytes(&w, subject);
+	if (queue.n > 0) {
+		wr_text(&w, "\" using queue \"");
+		wr_bytes(&w, queue);
+	}
+	wr_text(&w, why ? "\": " : "\"");
+	wr_text(&w, why ? why : "");
+	if (wr_finish(&w) == 0)
+		send_error(c, buf_data(&text));
+	else
+		consumer_close(c, NULL);
+	buf_deinit(&text);
+}
+
+void consumer_send_info(struct consumer *c, bool lame_duck)
+{
+	const struct door_config *config = &c->door->config;
+	const struct greeting_info info = {
+		.server_id = c->door->server_id,
+		.server_name = config->server_name,
+		.version = config->version,
+		.host = config->host,
+		.port = config->port,
+		.client_id = c->number,
+		.auth_required = c->via != DOOR_UNIX_OWNER,
+		.lame_duck = lame_duck,
+	};
+	struct buf line;
+
+	buf_init(&line, LIMIT_DOOR_CONTROL_LINE);
+	if (greeting_write_info(&info, &line) == 0)
+		consumer_send(c, buf_data(&line));
+	else
+		consumer_close(c, NULL);
+	buf_deinit(&line);
+}
+
+/* ---- how it ends ---- */
+
+void consumer_close(struct consumer *c, const char *error)
+{
+	struct door *d = c->door;
+
+	if (c->state == CONSUMER_CLOSING)
+		return;
+	c->state = CONSUMER_CLOSING;
+	list_add_tail(&d->ended, &c->ending);
+	if (error)
+		send_error(c, bytes_of_text(error));
+	if (d->feeding != c)
+		d->config.ops->wants_close(d->config.user, c->connection);
+}
+
+void consumer_bury(struct consumer *c)
+{
+	struct map_node *it;
+
+	list_remove(&c->ending);
+	while ((it = map_first(&c->subs)))
+		sub_kill(container_of(it, struct sub, by_sid));
+	tickets_forget(c);
+	identity_release(c);
+}
+
+/* ---- CONNECT ---- */
+
+static bool token_is_right(const struct consumer *c, const char token[DOOR_TOKEN_MAX])
+{
+	const char *ours = c->door->config.token;
+	size_t n = strlen(ours);
+
+	/* Both are NUL-terminated: the comparison includes the NUL, so no prefix is enough. */
+	return n > 0 && n < DOOR_TOKEN_MAX && secret_equal(token, ours, n + 1);
+}
+
+static const char *what_is_wrong(const struct greeting_options *o)
+{
+	if (o->protocol != 0 && o->protocol != 1)
+		return "invalid client protocol";
+	if (o->no_responders && !o->headers)
+		return "no responders requires headers support";
+	return NULL;
+}
+
+static void on_connect(struct consumer *c, const struct nats_op *op)
+{
+	struct greeting_options options = c->options;
+	char token[DOOR_TOKEN_MAX] = { 0 };
+	const char *wrong;
+	bool known;
+
+	if (greeting_read_connect(op->text, &options, token, sizeof(token)) < 0) {
+		consumer_close(c, NULL);
+		return;
+	}
+	known = c->state != CONSUMER_NEW || token_is_right(c, token);
+	secret_wipe(token, sizeof(token));
+	wrong = known ? what_is_wrong(&options) : "Authorization Violation";
+	if (wrong) {
+		consumer_close(c, wrong);
+		return;
+	}
+	c->options = options;
+	c->in.verbs = NATS_VERBS_OF_CLIENT;
+	if (!c->was_pinged) {
+		uint64_t jitter =
+			random_below(&c->door->config.random, LIMIT_DOOR_FIRST_PING_MS / 5);
+
+		c->ping_at = mono_add_ms(c->door->now, LIMIT_DOOR_FIRST_PING_MS + jitter);
+		door_deadline_at(c->door, c->ping_at);
+	}
+	identity_claim(c);
+}
+
+/* ---- what it says ---- */
+
+static void handle(struct consumer *c, const struct nats_op *op)
+{
+	switch (op->verb) {
+	case NATS_CONNECT:
+		on_connect(c, op);
+		return;
+	case NATS_PING:
+		consumer_send_text(c, "PONG\r\n");
+		return;
+	case NATS_SUB:
+		consumer_subscribe(c, op);
+		return;
+	case NATS_UNSUB:
+		consumer_unsubscribe(c, op);
+		return;
+	case NATS_PUB:
+	case NATS_HPUB:
+		consumer_publish(c, op);
+		return;
+	case NATS_ERR:
+		consumer_close(c, NULL);
+		return;
+	case NATS_PONG:
+	case NATS_INFO:
+	case NATS_OK:
+		return;
+	case NATS_MSG:
+	case NATS_HMSG:
+		break; /* the parser refuses them: a client does not send these */
+	}
+	consumer_close(c, "Unknown Protocol Operation");
+}
+
+/* A mistake in the protocol ends the connection with the words every NATS client knows. */
+static void on_mistake(struct consumer *c, int outcome)
+{
+	bool known = c->state != CONSUMER_NEW;
+
+	switch (outcome) {
+	case NATS_E_VERB:
+	case NATS_E_REFUSED:
+		consumer_close(c, known ? "Unknown Protocol Operation" : "Authorization Violation");
+		return;
+	case NATS_E_LINE:
+		consumer_close(c, "maximum control line exceeded");
+		return;
+	case NATS_E_PAYLOAD:
+		consumer_close(c, "Maximum Payload Violation");
+		return;
+	case NATS_E_HTTP:
+		consumer_send_text(c, http_answer);
+		break;
+	}
+	consumer_close(c, NULL);
+}
+
+static void wait_with(struct consumer *c, struct bytes rest)
+{
+	if (buf_append(&c->waiting_input, rest.p, rest.n) < 0)
+		consumer_close(c, NULL);
+}
+
+/* Reads until the input is used up, an end, or a wait. */
+static void feed(struct consumer *c, struct bytes b)
+{
+	struct door *d = c->door;
+	struct nats_op op;
+	int r = 0;
+
+	while (r == 0 && c->state != CONSUMER_CLOSING && c->state != CONSUMER_WAITING) {
+		r = nats_parser_next(&c->in, &b, &op);
+		if (r == NATS_E_MORE)
+			break;
+		/* What an operation put off is done before the next, and never under its feet. */
+		d->n_handling++;
+		if (r == 0)
+			handle(c, &op);
+		else
+			on_mistake(c, r);
+		d->n_handling--;
+		door_settle(d);
+	}
+	if (c->state == CONSUMER_WAITING)
+		wait_with(c, b);
+}
+
+void consumer_resume(struct consumer *c)
+{
+	struct buf held = c->waiting_input;
+	bool waited = c->state == CONSUMER_WAITING;
+
+	c->state = CONSUMER_READY;
+	if (c->options.verbose)
+		consumer_send_text(c, "+OK\r\n");
+	if (!waited)
+		return;
+	buf_init(&c->waiting_input, LIMIT_DOOR_WAITING_INPUT);
+	feed(c, buf_data(&held));
+	buf_deinit(&held);
+}
+
+int consumer_input(struct consumer *c, struct bytes b, struct mono now)
+{
+	struct door *d = c->door;
+
+	if (c->state == CONSUMER_CLOSING)
+		return 1;
+	d->now = now;
+	c->heard_at = now;
+	c->pings_out = 0;
+	d->feeding = c;
+	identity_holder_lives(c);
+	if (c->state == CONSUMER_WAITING)
+		wait_with(c, b);
+	else
+		feed(c, b);
+	door_settle(d);
+	d->feeding = NULL;
+	return c->state == CONSUMER_CLOSING;
+}
+
+size_t consumer_output(struct consumer *c, struct bytes *v, size_t n_v)
+{
+	return outbox_gather(&c->out, v, n_v);
+}
+
+void consumer_sent(struct consumer *c, size_t n)
+{
+	c->bytes_out += n;
+	outbox_sent(&c->out, n);
+}

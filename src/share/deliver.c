@@ -1,0 +1,298 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "share/door_priv.h"
+#include "wire/nats_headers.h"
+#include "wire/wr.h"
+
+#define GAP_LINE_MAX 64
+/* Verb, blanks, two sizes and line ends around the tokens of a message's line. */
+#define LINE_EXTRA (8 + 2 * (1 + NATS_DIGITS_MAX) + 4)
+
+/* How one message looks to one subscription. */
+struct copy {
+	struct bytes subject;
+	struct bytes header;    /* empty for a consumer that does not know headers */
+	char gap[GAP_LINE_MAX]; /* a header line more; empty: none */
+	size_t n_gap;
+	size_t n_line; /* at most */
+};
+
+static void lay_out(struct sub *s, const struct letter *l, const struct hole *h, struct copy *ret)
+{
+	int n;
+
+	*ret = (struct copy){ .subject = s->topic ? s->pattern : l->subject };
+	ret->n_line = LINE_EXTRA + ret->subject.n + s->sid.n + l->reply.n;
+	if (!s->consumer->options.headers)
+		return;
+	ret->header = l->header;
+	if (!h || !h->topic)
+		return;
+	n = snprintf(ret->gap, sizeof(ret->gap), "Pl-Gap: %llu-%llu\r\n",
+		     (unsigned long long)h->from, (unsigned long long)h->to);
+	ret->n_gap = (size_t)n;
+}
+
+static size_t copy_size(const struct letter *l, const struct copy *copy)
+{
+	return copy->n_line + copy->header.n + copy->n_gap + l->payload.n + 2;
+}
+
+/* ---- writing ---- */
+
+static void write_word(struct wr *w, struct bytes word)
+{
+	wr_bytes(w, word);
+	wr_u8(w, ' ');
+}
+
+static void write_size(struct wr *w, size_t v)
+{
+	char digits[NATS_DECIMAL_MAX];
+
+	wr_bytes(w, BYTES(digits, nats_decimal(v, digits)));
+}
+
+static void write_line(struct wr *w, const struct sub *s, const struct letter *l,
+		       const struct copy *copy)
+{
+	size_t n_header = copy->header.n + copy->n_gap;
+
+	wr_text(w, n_header > 0 ? "HMSG " : "MSG ");
+	write_word(w, copy->subject);
+	write_word(w, s->sid);
+	if (l->reply.n > 0)
+		write_word(w, l->reply);
+	if (n_header > 0) {
+		write_size(w, n_header);
+		wr_u8(w, ' ');
+	}
+	write_size(w, n_header + l->payload.n);
+	wr_text(w, "\r\n");
+}
+
+/* The header with its further line before the end. */
+static void write_header(struct wr *w, const struct copy *copy)
+{
+	if (copy->n_gap == 0) {
+		wr_bytes(w, copy->header);
+		return;
+	}
+	wr_bytes(w, nats_headers_without_end(copy->header));
+	wr_bytes(w, BYTES(copy->gap, copy->n_gap));
+	nats_headers_end(w);
+}
+
+/* `n` bytes of memory as a buffer that cannot grow. */
+static struct buf room_at(uint8_t *mem, size_t n)
+{
+	return (struct buf){ .mem = mem, .cap = n, .max = n };
+}
+
+static int share_body(struct letter *l)
+{
+	size_t n = l->header.n + l->payload.n + 2;
+	struct shared_bytes *body;
+	struct buf room;
+	struct wr w = wr_to(&room);
+
+	if (l->shared)
+		return 0;
+	body = shared_bytes_new(n);
+	if (!body)
+		return -ENOMEM;
+	room = room_at(body->data, n);
+	wr_bytes(&w, l->header);
+	wr_bytes(&w, l->payload);
+	wr_text(&w, "\r\n");
+	ASSERT(wr_finish(&w) == 0); /* the room is exactly as large */
+	l->shared = body;
+	return 0;
+}
+
+/* Line, and header where the shared body's does not serve, are copied; the rest is shared. */
+static int put_shared(struct sub *s, struct letter *l, const struct copy *copy)
+{
+	struct outbox *o = &s->consumer->out;
+	bool own_header = copy->n_gap > 0 || copy->header.n == 0;
+	size_t n_copy = copy->n_line + (own_header ? copy->header.n + copy->n_gap : 0), skip;
+	struct buf room;
+	struct wr w = wr_to(&room);
+	uint8_t *mem;
+	int r;
+
+	r = share_body(l);
+	if (r == 0)
+		r = outbox_begin(o, n_copy, &mem);
+	if (r < 0)
+		return r;
+	room = room_at(mem, n_copy);
+	write_line(&w, s, l, copy);
+	if (own_header)
+		write_header(&w, copy);
+	r = wr_finish(&w);
+	if (r < 0)
+		return r;
+	outbox_end(o, buf_len(&room));
+	skip = own_header ? l->header.n : 0;
+	r = outbox_share(o, l->shared, BYTES(l->shared->data + skip, l->shared->n - skip));
+	if (r < 0)
+		outbox_take_back(o, buf_len(&room));
+	return r;
+}
+
+static int put_copied(struct sub *s, const struct letter *l, const struct copy *copy)
+{
+	struct outbox *o = &s->consumer->out;
+	size_t n = copy_size(l, copy);
+	struct buf room;
+	struct wr w = wr_to(&room);
+	uint8_t *mem;
+	int r;
+
+	r = outbox_begin(o, n, &mem);
+	if (r < 0)
+		return r;
+	room = room_at(mem, n);
+	write_line(&w, s, l, copy);
+	write_header(&w, copy);
+	wr_bytes(&w, l->payload);
+	wr_text(&w, "\r\n");
+	r = wr_finish(&w);
+	if (r == 0)
+		outbox_end(o, buf_len(&room));
+	return r;
+}
+
+/* ---- one subscription ---- */
+
+static void delivered(struct sub *s, struct hole *h)
+{
+	s->consumer->delivered++;
+	s->n_delivered++;
+	if (h)
+		hole_close(h);
+	if (s->max > 0 && s->n_delivered >= s->max)
+		sub_kill(s);
+}
+
+/* It did not fit. A hole that cannot be written down would be silent: the connection ends instead,
+ * which nobody overlooks. */
+static void missed(struct sub *s, const struct letter *l)
+{
+	if (hole_dig(s, l) < 0)
+		consumer_close(s->consumer, NULL);
+}
+
+static bool has_room(struct sub *s, const struct letter *l, const struct copy *copy)
+{
+	return outbox_has_room(&s->consumer->out, copy_size(l, copy), LIMIT_DOOR_RESERVE);
+}
+
+void deliver_to(struct sub *s, struct letter *l)
+{
+	struct consumer *c = s->consumer;
+	bool was_empty = outbox_is_empty(&c->out);
+	struct hole *h = hole_find(s, l->topic);
+	struct copy copy;
+	int r;
+
+	lay_out(s, l, h, &copy);
+	if (!has_room(s, l, &copy)) {
+		missed(s, l);
+		return;
+	}
+	r = copy.header.n + l->payload.n < LIMIT_DOOR_SHARED_MIN ? put_copied(s, l, &copy)
+								 : put_shared(s, l, &copy);
+	if (r < 0) {
+		missed(s, l);
+		return;
+	}
+	if (was_empty && c->attached)
+		c->door->config.ops->wants_output(c->door->config.user, c->connection);
+	delivered(s, h);
+}
+
+static bool wants(const struct sub *s, const struct letter *l)
+{
+	return !s->dead && consumer_is_open(s->consumer) &&
+	       (s->consumer != l->from || s->consumer->options.echo);
+}
+
+/* ---- queue groups ---- */
+
+static struct sub *hit(struct door *d, size_t i)
+{
+	return container_of(d->subjects.hits[i], struct sub, entry);
+}
+
+static void swap_hits(struct door *d, size_t a, size_t b)
+{
+	struct subjects_entry *held = d->subjects.hits[a];
+
+	d->subjects.hits[a] = d->subjects.hits[b];
+	d->subjects.hits[b] = held;
+}
+
+/* Moves the members of the last hit's group to the end of the first `n`; returns where they begin.
+ */
+static size_t gather_group(struct door *d, size_t n)
+{
+	size_t first = n - 1;
+
+	for (size_t i = n - 1; i > 0; i--)
+		if (bytes_equal(hit(d, i - 1)->queue, hit(d, n - 1)->queue))
+			swap_hits(d, i - 1, --first);
+	return first;
+}
+
+/* One member gets it: the first, from a random start, that has room. */
+static void deliver_to_group(struct door *d, size_t first, size_t n, struct letter *l)
+{
+	size_t start = (size_t)random_below(&d->config.random, n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct sub *s = hit(d, first + (start + i) % n);
+		struct copy copy;
+
+		lay_out(s, l, hole_find(s, l->topic), &copy);
+		if (!wants(s, l) || !has_room(s, l, &copy))
+			continue;
+		deliver_to(s, l);
+		return;
+	}
+	deliver_to(hit(d, first + start), l); /* has no room either: it is the one that missed it */
+}
+
+size_t deliver(struct door *d, struct letter *l)
+{
+	size_t n_reached = 0, n_queued = 0;
+
+	ASSERT(!d->delivering);
+	d->delivering = true;
+	subjects_match(&d->subjects, l->subject);
+	for (size_t i = 0; i < d->subjects.n_hits; i++) {
+		struct sub *s = hit(d, i);
+
+		if (!wants(s, l))
+			continue;
+		if (s->queue.n > 0) {
+			d->subjects.hits[n_queued++] = &s->entry;
+			continue;
+		}
+		deliver_to(s, l);
+		n_reached++;
+	}
+	while (n_queued > 0) {
+		size_t first = gather_group(d, n_queued);
+
+		deliver_to_group(d, first, n_queued - first, l);
+		n_queued = first;
+		n_reached++;
+	}
+	l->shared = shared_bytes_unref(l->shared);
+	d->delivering = false;
+	return n_reached;
+}

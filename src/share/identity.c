@@ -1,0 +1,110 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "share/door_priv.h"
+
+static bool holds_id(const struct consumer *c)
+{
+	return c->by_id.key.p != NULL;
+}
+
+static void part(struct consumer *a)
+{
+	if (!a->rival)
+		return;
+	a->rival->rival = NULL;
+	a->rival = NULL;
+}
+
+static void refuse(struct consumer *c)
+{
+	char text[LIMIT_CONSUMER_ID + 128];
+
+	snprintf(text, sizeof(text),
+		 "Permissions Violation: consumer id \"%s\" is held by another live connection",
+		 c->options.name);
+	consumer_close(c, text);
+}
+
+/* The id is free. */
+static void grant(struct consumer *c)
+{
+	strcpy(c->id, c->options.name);
+	if (map_put(&c->door->ids, &c->by_id, bytes_of_text(c->id)) < 0) {
+		c->id[0] = 0;
+		consumer_close(c, NULL);
+		return;
+	}
+	consumer_resume(c);
+}
+
+/* The holder is asked for a sign of life; if it was asked already, that time goes on. */
+static void challenge(struct consumer *c, struct consumer *holder)
+{
+	struct door *d = c->door;
+
+	c->state = CONSUMER_WAITING;
+	c->rival = holder;
+	holder->rival = c;
+	if (!mono_is_never(holder->silent_until))
+		return;
+	holder->silent_until = mono_add_ms(d->now, LIMIT_DOOR_TAKEOVER_MS);
+	door_deadline_at(d, holder->silent_until);
+	consumer_send_text(holder, "PING\r\n");
+}
+
+static struct consumer *find_holder(struct door *d, const char *id)
+{
+	struct map_node *found = map_find(&d->ids, bytes_of_text(id));
+
+	return found ? container_of(found, struct consumer, by_id) : NULL;
+}
+
+void identity_claim(struct consumer *c)
+{
+	struct consumer *holder;
+
+	if (c->options.name_too_long) {
+		consumer_close(c, "Permissions Violation: the connection's name is too long");
+		return;
+	}
+	if (holds_id(c) || c->options.name[0] == 0) {
+		consumer_resume(c);
+		return;
+	}
+	holder = find_holder(c->door, c->options.name);
+	if (holder && holder->state == CONSUMER_CLOSING) {
+		identity_release(holder);
+		holder = find_holder(c->door, c->options.name);
+	}
+	if (!holder)
+		grant(c);
+	else if (holder->rival)
+		refuse(c);
+	else
+		challenge(c, holder);
+}
+
+void identity_holder_lives(struct consumer *holder)
+{
+	struct consumer *rival = holder->rival;
+
+	if (!holds_id(holder))
+		return;
+	holder->silent_until = MONO_NEVER;
+	if (!rival)
+		return;
+	part(holder);
+	refuse(rival);
+}
+
+void identity_release(struct consumer *c)
+{
+	struct consumer *rival = c->rival;
+	bool held = holds_id(c);
+
+	part(c);
+	map_remove(&c->door->ids, &c->by_id);
+	if (held && rival)
+		grant(rival);
+}

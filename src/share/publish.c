@@ -1,0 +1,109 @@
+#include <string.h>
+
+#include "base/limits.h"
+#include "share/door_priv.h"
+#include "share/topic_subject.h"
+#include "wire/nats_headers.h"
+
+#define API_PREFIX "$PL.API."
+
+/* Nobody wants it: whoever asked to be told is told on its own subscription for the reply. */
+static void tell_no_responders(struct consumer *c, struct bytes reply)
+{
+	struct subjects *index = &c->door->subjects;
+	struct letter l = { .subject = reply, .header = NATS_HEADERS_NO_RESPONDERS };
+
+	subjects_match(index, reply);
+	for (size_t i = 0; i < index->n_hits; i++) {
+		struct sub *s = container_of(index->hits[i], struct sub, entry);
+
+		if (s->consumer != c || s->queue.n > 0)
+			continue;
+		deliver_to(s, &l);
+		return;
+	}
+}
+
+static void publish_local(struct consumer *c, const struct nats_op *op)
+{
+	struct letter l = {
+		.subject = op->subject,
+		.reply = op->reply,
+		.header = op->header,
+		.payload = op->payload,
+		.from = c,
+	};
+
+	if (deliver(c->door, &l) == 0 && op->reply.n > 0 && c->options.no_responders &&
+	    c->options.headers)
+		tell_no_responders(c, op->reply);
+}
+
+static const char *why_not(int error)
+{
+	switch (error) {
+	case -EMSGSIZE:
+		return "the message is too large for a topic";
+	case -EINVAL:
+		return "not a topic name";
+	case -EACCES:
+	case -EPERM:
+		return "not allowed to this consumer";
+	case -ENOMEM:
+		return "no memory";
+	}
+	return "the node refuses";
+}
+
+static void publish_topic(struct consumer *c, const struct nats_op *op)
+{
+	struct door *d = c->door;
+	struct consumer *outer = d->publishing;
+	const char *text = NULL;
+	struct buf name;
+	int r;
+
+	buf_init(&name, LIMIT_GOSSIP_TOPIC_NAME);
+	r = topic_subject_decode(op->subject, d->config.topic_prefix, &name);
+	if (r == 0) {
+		d->publishing = c;
+		r = d->config.ops->topic_publish(d->config.user, buf_data(&name), op->payload,
+						 &text);
+		d->publishing = outer;
+	}
+	buf_deinit(&name);
+	if (r < 0)
+		consumer_refuse(c, "Publish to", op->subject, op->queue, text ? text : why_not(r));
+}
+
+static bool is_reserved_reply(struct bytes reply)
+{
+	return subject_starts_with(reply, "$JS.ACK.") || subject_starts_with(reply, "_R_");
+}
+
+void consumer_publish(struct consumer *c, const struct nats_op *op)
+{
+	size_t n_api = strlen(API_PREFIX);
+
+	if (op->verb == NATS_HPUB && !c->options.headers) {
+		consumer_close(c, NULL);
+		return;
+	}
+	if (c->options.pedantic &&
+	    (!subject_is_valid(op->subject, false) || subject_has_wildcard(op->subject)))
+		consumer_send_text(c, "-ERR 'Invalid Publish Subject'\r\n");
+	if (c->options.verbose)
+		consumer_send_text(c, "+OK\r\n");
+	c->published++;
+	if (is_reserved_reply(op->reply))
+		consumer_refuse(c, "Publish with Reply of", op->reply, op->queue, NULL);
+	else if (topic_subject_is(op->subject))
+		publish_topic(c, op);
+	else if (subject_starts_with(op->subject, API_PREFIX))
+		ticket_open(c, BYTES(op->subject.p + n_api, op->subject.n - n_api), op);
+	else if (subject_starts_with(op->subject, "$PL."))
+		consumer_refuse(c, "Publish to", op->subject, op->queue,
+				"only the node speaks there");
+	else
+		publish_local(c, op);
+}

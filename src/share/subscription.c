@@ -1,0 +1,169 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "share/door_priv.h"
+#include "share/topic_subject.h"
+
+void sub_free(struct sub *s)
+{
+	if (!s)
+		return;
+	list_remove(&s->link);
+	free(s);
+}
+
+void sub_kill(struct sub *s)
+{
+	struct consumer *c = s->consumer;
+	struct door *d = c->door;
+
+	if (s->dead)
+		return;
+	s->dead = true;
+	subjects_remove(&d->subjects, &s->entry);
+	map_remove(&c->subs, &s->by_sid);
+	c->subs_cost -= s->cost;
+	list_for_each_safe (it, &s->holes)
+		hole_close(list_entry(it, struct hole, link));
+	if (s->topic)
+		topic_unname(d, s->topic);
+	list_add_tail(&d->dead, &s->link);
+}
+
+static struct sub *sub_new(struct consumer *c, const struct nats_op *op)
+{
+	struct sub *s = calloc(1, sizeof(*s) + op->subject.n + op->queue.n + op->sid.n);
+	uint8_t *at;
+
+	if (!s)
+		return NULL;
+	at = s->text;
+	memcpy(at, op->subject.p, op->subject.n);
+	s->pattern = BYTES(at, op->subject.n);
+	at += op->subject.n;
+	if (op->queue.n > 0)
+		memcpy(at, op->queue.p, op->queue.n);
+	s->queue = BYTES(at, op->queue.n);
+	at += op->queue.n;
+	memcpy(at, op->sid.p, op->sid.n);
+	s->sid = BYTES(at, op->sid.n);
+	s->consumer = c;
+	s->cost = sizeof(*s) + op->subject.n + op->queue.n + op->sid.n + subjects_cost(op->subject);
+	list_init(&s->link);
+	list_init(&s->holes);
+	return s;
+}
+
+/* The topic that `pattern` names; `ret` NULL when it names none. */
+static int find_topic(struct door *d, struct bytes pattern, struct topic **ret)
+{
+	struct buf name;
+	int r;
+
+	*ret = NULL;
+	if (!topic_subject_is(pattern) || subject_has_wildcard(pattern))
+		return 0;
+	buf_init(&name, LIMIT_GOSSIP_TOPIC_NAME);
+	r = topic_subject_decode(pattern, d->config.topic_prefix, &name);
+	if (r == 0)
+		r = topic_get(d, buf_data(&name), ret);
+	buf_deinit(&name);
+	return r;
+}
+
+/* Into the look-ups; what cannot fail comes last. */
+static int sub_enter(struct sub *s)
+{
+	struct consumer *c = s->consumer;
+	struct door *d = c->door;
+	struct topic *t;
+	int r;
+
+	r = find_topic(d, s->pattern, &t);
+	if (r < 0)
+		return r;
+	r = map_put(&c->subs, &s->by_sid, s->sid);
+	if (r < 0)
+		goto unused;
+	r = subjects_add(&d->subjects, &s->entry, t ? t->subject : s->pattern);
+	if (r < 0)
+		goto unmap;
+	r = t ? topic_name(d, t) : 0;
+	if (r < 0)
+		goto unindex;
+	s->topic = t;
+	c->subs_cost += s->cost;
+	return 0;
+
+unindex:
+	subjects_remove(&d->subjects, &s->entry);
+unmap:
+	map_remove(&c->subs, &s->by_sid);
+unused:
+	if (t)
+		topic_unused(d, t);
+	return r;
+}
+
+static const char *why_not(int error)
+{
+	switch (error) {
+	case -ENOSPC:
+		return "too many subscriptions or topics";
+	case -EINVAL:
+		return "not a topic name";
+	case -ENOMEM:
+		return "no memory";
+	case -EACCES:
+	case -EPERM:
+		return "not allowed to this consumer";
+	}
+	return "the node refuses";
+}
+
+static void refuse(struct consumer *c, const struct nats_op *op, const char *why)
+{
+	consumer_refuse(c, "Subscription to", op->subject, op->queue, why);
+}
+
+void consumer_subscribe(struct consumer *c, const struct nats_op *op)
+{
+	struct sub *s;
+	int r;
+
+	if (c->options.verbose)
+		consumer_send_text(c, "+OK\r\n");
+	if (map_find(&c->subs, op->sid))
+		return; /* a sid that is taken keeps its subscription, as in every NATS server */
+	if (!subject_is_valid(op->subject, true)) {
+		refuse(c, op, "not a valid subject");
+		return;
+	}
+	s = sub_new(c, op);
+	if (!s) {
+		refuse(c, op, why_not(-ENOMEM));
+		return;
+	}
+	r = c->subs_cost + s->cost > LIMIT_DOOR_SUBSCRIPTION_BYTES ? -ENOSPC : sub_enter(s);
+	if (r < 0) {
+		sub_free(s);
+		refuse(c, op, why_not(r));
+	}
+}
+
+void consumer_unsubscribe(struct consumer *c, const struct nats_op *op)
+{
+	struct map_node *found = map_find(&c->subs, op->sid);
+	struct sub *s;
+
+	if (c->options.verbose)
+		consumer_send_text(c, "+OK\r\n");
+	if (!found)
+		return;
+	s = container_of(found, struct sub, by_sid);
+	if (op->max > s->n_delivered)
+		s->max = op->max;
+	else
+		sub_kill(s);
+}

@@ -1,0 +1,113 @@
+#include "share/topic_subject.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "share/subject.h"
+#include "wire/rd.h"
+#include "wire/wr.h"
+
+#define DOTS_MAX (LIMIT_SUBJECT_TOKENS - 2) /* further dots are escaped: `topic` is a token too */
+
+bool topic_subject_is(struct bytes subject)
+{
+	return subject_starts_with(subject, TOPIC_SUBJECT_PREFIX);
+}
+
+static void write_escaped(struct wr *w, uint8_t byte)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	wr_u8(w, '%');
+	wr_u8(w, (uint8_t)digits[byte >> 4]);
+	wr_u8(w, (uint8_t)digits[byte & 15]);
+}
+
+/* `begins`: the byte begins a token. */
+static bool must_escape(struct bytes topic, size_t i, bool begins, size_t n_dots)
+{
+	uint8_t byte = topic.p[i];
+	bool last = i + 1 == topic.n;
+
+	if (byte <= ' ' || byte == 0x7f || byte == '%')
+		return true;
+	if (byte == '.')
+		return begins || last || n_dots >= DOTS_MAX;
+	if (byte == '*' || byte == '>')
+		return begins && (last || topic.p[i + 1] == '.');
+	return false;
+}
+
+int topic_subject_encode(struct bytes topic, struct buf *out)
+{
+	struct wr w = wr_to(out);
+	bool begins = true;
+	size_t n_dots = 0;
+
+	wr_text(&w, TOPIC_SUBJECT_PREFIX);
+	for (size_t i = 0; i < topic.n; i++) {
+		if (must_escape(topic, i, begins, n_dots)) {
+			write_escaped(&w, topic.p[i]);
+			begins = false;
+			continue;
+		}
+		wr_u8(&w, topic.p[i]);
+		begins = topic.p[i] == '.';
+		n_dots += begins;
+	}
+	return wr_finish(&w);
+}
+
+static int hex_value(uint8_t digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	return -1;
+}
+
+static uint8_t read_byte(struct rd *r)
+{
+	uint8_t byte = rd_u8(r);
+	int high, low;
+
+	if (byte != '%')
+		return byte;
+	high = hex_value(rd_u8(r));
+	low = hex_value(rd_u8(r));
+	if (high < 0 || low < 0) {
+		rd_fail(r);
+		return 0;
+	}
+	return (uint8_t)(high << 4 | low);
+}
+
+int topic_subject_decode(struct bytes subject, const char *prefix, struct buf *out)
+{
+	uint8_t name[LIMIT_GOSSIP_TOPIC_NAME];
+	struct rd r = rd_of(subject);
+	struct wr w = wr_to(out);
+	size_t n = 0;
+
+	if (!topic_subject_is(subject) || !subject_is_valid(subject, false) ||
+	    subject_has_wildcard(subject))
+		return -EINVAL;
+	(void)rd_bytes(&r, strlen(TOPIC_SUBJECT_PREFIX));
+	while (r.left > 0) {
+		if (n == sizeof(name))
+			return -EINVAL;
+		name[n++] = read_byte(&r);
+	}
+	if (rd_finish(&r) != 0)
+		return -EINVAL;
+	if (!memchr(name, '/', n)) {
+		if (n + strlen(prefix) > LIMIT_GOSSIP_TOPIC_NAME)
+			return -EINVAL;
+		wr_text(&w, prefix);
+	}
+	wr_bytes(&w, BYTES(name, n));
+	return wr_finish(&w);
+}
