@@ -191,12 +191,23 @@ static inline void end_carry(struct end *from, struct end *to, size_t n, struct 
 	free(copy);
 }
 
+/* What is due now, as a driver's timer would have it. */
+static inline void end_tick(struct end *e, struct mono now)
+{
+	for (int i = 0; i < 100 && !e->over && mono_reached(link_deadline(e->l), now); i++)
+		e->over = link_tick(e->l, now) != 0;
+}
+
 /* Both talk until neither has anything left to say; pieces of at most `piece` bytes, 0: whole. */
 static inline void ends_talk(struct end *a, struct end *b, size_t piece, struct mono now)
 {
 	struct random *pick = &a->random;
 
 	for (;;) {
+		end_flush(a);
+		end_flush(b);
+		end_tick(a, now);
+		end_tick(b, now);
 		end_flush(a);
 		end_flush(b);
 		if (buf_len(&a->wire) == 0 && buf_len(&b->wire) == 0)
