@@ -12,7 +12,7 @@
  *
  * Callbacks run inside gossip_input(), gossip_join(), gossip_leave(), gossip_publish(),
  * gossip_peer_*() and gossip_tick(); they may not call back into the engine, except
- * gossip_peer_user().
+ * gossip_peer_user() and the functions that only ask.
  */
 
 #include "base/def.h"
@@ -20,6 +20,7 @@
 #include "base/shared_bytes.h"
 #include "base/time.h"
 #include "crypto/keys.h"
+#include "route/gossip_reader.h"
 #include "wire/peer_id.h"
 
 struct gossip;
@@ -44,21 +45,25 @@ struct gossip_delivery {
 struct gossip_ops {
 	/*
 	 * One RPC for this peer, length prefix included. Several peers may get the same `frame`:
-	 * keep a reference, not a copy. Answer 0, or -EAGAIN when the peer's queue is full: the
-	 * engine counts the drop.
+	 * keep a reference, not a copy. A frame that `may_drop` (messages, IHAVE, IWANT, IDONTWANT)
+	 * is refused with -EAGAIN when the peer's queue is full, and the engine counts the drop.
+	 * Any other carries our subscriptions, GRAFT or PRUNE: what cannot be queued of these makes
+	 * the stream useless, and gossip_peer_resend() on its successor repairs it.
 	 */
-	int (*send)(void *user, void *peer_user, struct shared_bytes *frame);
+	int (*send)(void *user, void *peer_user, struct shared_bytes *frame, bool may_drop);
+	/* The others may be NULL. */
 	void (*on_message)(void *user, const struct gossip_delivery *d);
-	/* A neighbour subscribed to (left) a topic we have joined. */
+	/* A neighbour subscribed to (left) a topic we have joined; at gossip_join() one call for
+	 * each that is there already. */
 	void (*on_topic_peer)(void *user, struct bytes topic, const struct peer_id *peer,
-	                      bool joined);
+			      bool joined);
 	void (*on_mesh)(void *user, struct bytes topic, const struct peer_id *peer, bool grafted);
 };
 
 /* Gossipsub's names; milliseconds and counts. gossip_params_default() has go-libp2p-pubsub's
  * values. */
 struct gossip_params {
-	size_t d, d_low, d_high, d_out, d_lazy;
+	size_t d, d_low, d_high, d_out, d_lazy; /* d_low <= d <= d_high */
 	uint64_t heartbeat_ms, first_heartbeat_ms;
 	uint64_t prune_backoff_ms, unsubscribe_backoff_ms;
 	uint64_t fanout_ms;
@@ -66,27 +71,35 @@ struct gossip_params {
 	uint64_t seen_ms;
 	size_t seen_max;
 	size_t idontwant_threshold; /* bytes */
-	bool flood_publish;
+	bool flood_publish;         /* our own messages go to every peer of the topic */
 };
 
 struct gossip_params gossip_params_default(void);
 
 struct gossip_config {
-	const struct key_pair *key;
+	const struct key_pair *key; /* borrowed for life */
 	struct peer_id id;
 	struct random random;
 	struct gossip_params params;
 	/* The first message gets seqno_last + 1; it must be greater than any used before (wall
 	 * clock ns, or what was saved). */
 	uint64_t seqno_last;
-	const struct gossip_ops *ops;
+	const struct gossip_ops *ops; /* borrowed for life */
 	void *user;
 };
 
 struct gossip_counts {
+	/* Messages that came: received is the sum of delivered by others, duplicates,
+	 * bad_signature, unknown_topic, too_large, own_echo and unheard. */
 	uint64_t received, delivered, duplicates, published, forwarded;
-	uint64_t bad_signature, malformed, unknown_topic, too_large, own_echo;
-	uint64_t send_dropped, iwant_served, ihave_ignored, graft_refused;
+	uint64_t bad_signature; /* not signed as StrictSign wants it, or by somebody else */
+	uint64_t malformed;     /* RPCs */
+	uint64_t unknown_topic, too_large, own_echo;
+	uint64_t unheard; /* from a peer that sent LIMIT_GOSSIP_BAD bad ones in this heartbeat */
+	uint64_t send_dropped, iwant_served, iwant_asked, ihave_ignored, graft_refused;
+	uint64_t idontwant_sent, idontwant_heeded; /* frames sent; messages not sent */
+	uint64_t subscriptions_refused;            /* beyond a limit */
+	uint64_t seen_evicted; /* ids forgotten too early: duplicates may be taken for new */
 };
 
 struct gossip_topic_info {
@@ -96,53 +109,63 @@ struct gossip_topic_info {
 	struct mono last_message_at; /* MONO_NEVER: none yet */
 };
 
+/* -ENOMEM. */
 _nodiscard_ int gossip_new(const struct gossip_config *config, struct mono now,
-                           struct gossip **ret);
+			   struct gossip **ret);
+/* Takes NULL. Its peers go with it, without callbacks. */
 struct gossip *gossip_free(struct gossip *g);
 
-/* -EEXIST; -ENOSPC (LIMIT_GOSSIP_TOPICS_LOCAL); -EINVAL (empty or too long a name). */
+/* -EEXIST; -ENOSPC (LIMIT_GOSSIP_TOPICS_LOCAL); -EINVAL (empty or too long a name); -ENOMEM. */
 _nodiscard_ int gossip_join(struct gossip *g, struct bytes topic, struct mono now);
+/* A topic that is not joined is left alone. */
 void gossip_leave(struct gossip *g, struct bytes topic, struct mono now);
 bool gossip_is_joined(const struct gossip *g, struct bytes topic);
 
-/* `protocol` as negotiated ("/meshsub/1.2.0"): decides what may be sent. `outbound`: we dialled.
- * Our subscriptions follow through ops->send at once. */
+/*
+ * `protocol` as negotiated ("/meshsub/1.2.0"; empty while unknown) decides what may be sent.
+ * `outbound`: we dialled. Our subscriptions follow through ops->send at once. -EEXIST: this id is
+ * added already. -ENOSPC (LIMIT_GOSSIP_PEERS), -ENOMEM.
+ */
 _nodiscard_ int gossip_peer_add(struct gossip *g, const struct peer_id *id, struct bytes protocol,
-                                bool outbound, void *peer_user, struct mono now,
-                                struct gossip_peer **ret);
+				bool outbound, void *peer_user, struct mono now,
+				struct gossip_peer **ret);
 /* Takes NULL. */
 void gossip_peer_remove(struct gossip *g, struct gossip_peer *p, struct mono now);
+void gossip_peer_set_protocol(struct gossip_peer *p, struct bytes protocol);
 void *gossip_peer_user(const struct gossip_peer *p);
-/* The peer's queue was emptied or lost: what we believe it knows of our subscriptions is sent
- * again. */
+/* The peer's queue was emptied or lost: what we believe it knows of our subscriptions and meshes is
+ * sent again. */
 void gossip_peer_resend(struct gossip *g, struct gossip_peer *p, struct mono now);
 
 enum {
 	GOSSIP_E_MALFORMED =
-	        1, /* not protobuf, a count or size beyond its limit: reset the stream */
+		1, /* not protobuf, a count or size beyond its limit: reset the stream */
 	GOSSIP_E_TOO_LARGE = 2, /* an RPC beyond LIMIT_GOSSIP_RPC was announced */
 };
 
-/* Any split of the peer's stream. -ENOMEM or GOSSIP_E_*. */
-_nodiscard_ int gossip_input(struct gossip *g, struct gossip_peer *p, struct bytes b,
-                             struct mono now);
-/* Bytes of an unfinished RPC held for this peer, and since when: the owner judges stalls (H-04). */
-size_t gossip_peer_pending(const struct gossip_peer *p, struct mono *ret_since);
+/*
+ * Any split of a stream of the peer, through that stream's own reader, which also tells how much of
+ * an unfinished RPC is held since when: the owner judges stalls. -ENOMEM or GOSSIP_E_*: the stream
+ * cannot be read on.
+ */
+_nodiscard_ int gossip_input(struct gossip *g, struct gossip_peer *p, struct gossip_reader *reader,
+			     struct bytes b, struct mono now);
 
 /*
- * Signs and sends; delivered locally too, by on_message, when the topic is joined. -EMSGSIZE,
- * -EINVAL (topic name), -ENOMEM. `ret_id` may be NULL.
+ * Signs and sends; delivered locally too, by on_message, when the topic is joined. -EMSGSIZE
+ * (LIMIT_GOSSIP_DATA), -EINVAL (topic name), -ENOMEM. `ret_id` may be NULL.
  */
 _nodiscard_ int gossip_publish(struct gossip *g, struct bytes topic, struct bytes data,
-                               struct mono now, struct gossip_id *ret_id);
+			       struct mono now, struct gossip_id *ret_id);
+/* The last one used. */
 uint64_t gossip_seqno(const struct gossip *g);
 
 struct mono gossip_deadline(const struct gossip *g);
 void gossip_tick(struct gossip *g, struct mono now);
 
 struct gossip_counts gossip_counts(const struct gossip *g);
-/* Calls `each` for every joined topic. */
+/* Calls `each` for every joined topic, in the order of joining. */
 void gossip_topics(const struct gossip *g,
-                   void (*each)(void *user, const struct gossip_topic_info *info), void *user);
+		   void (*each)(void *user, const struct gossip_topic_info *info), void *user);
 
 #endif

@@ -1,0 +1,461 @@
+#include "route/gossip.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "route/gossip_priv.h"
+#include "route/gossip_sign.h"
+
+#define IDONTWANT_MINOR '2' /* of "/meshsub/1.2.0" */
+#define MESHSUB_1 "/meshsub/1."
+
+struct gossip_params gossip_params_default(void)
+{
+	return (struct gossip_params){
+		.d = 6,
+		.d_low = 5,
+		.d_high = 12,
+		.d_out = 2,
+		.d_lazy = 6,
+		.heartbeat_ms = 1000,
+		.first_heartbeat_ms = 100,
+		.prune_backoff_ms = 60000,
+		.unsubscribe_backoff_ms = 10000,
+		.fanout_ms = 60000,
+		.history = 5,
+		.history_gossip = 3,
+		.seen_ms = LIMIT_GOSSIP_SEEN_MS,
+		.seen_max = LIMIT_GOSSIP_SEEN,
+		.idontwant_threshold = 1024,
+		.flood_publish = false,
+	};
+}
+
+/* ---- life ---- */
+
+static uint64_t seed(struct gossip *g)
+{
+	return random_u64(&g->config.random);
+}
+
+int gossip_new(const struct gossip_config *config, struct mono now, struct gossip **ret)
+{
+	const struct gossip_params *params = &config->params;
+	struct gossip *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return -ENOMEM;
+	g->config = *config;
+	g->ids = calloc(LIMIT_GOSSIP_IHAVE, sizeof(*g->ids));
+	if (!g->ids) {
+		free(g);
+		return -ENOMEM;
+	}
+	map_init(&g->topics, seed(g), LIMIT_GOSSIP_TOPICS);
+	map_init(&g->peers_by_id, seed(g), LIMIT_GOSSIP_PEERS);
+	list_init(&g->active);
+	list_init(&g->peers);
+	list_init(&g->dirty);
+	gossip_seen_init(&g->seen, seed(g), params->seen_max, params->seen_ms);
+	gossip_cache_init(&g->cache, seed(g), params->history, params->history_gossip);
+	gossip_backoffs_init(&g->backoffs, seed(g));
+	gossip_rpc_init(&g->rpc);
+	buf_init(&g->scratch, 2 * LIMIT_GOSSIP_RPC);
+	g->seqno = config->seqno_last;
+	g->heartbeat_at = mono_add_ms(now, params->first_heartbeat_ms);
+	*ret = g;
+	return 0;
+}
+
+static void peer_free(struct gossip *g, struct gossip_peer *p)
+{
+	for (struct map_node *n = map_first(&p->members); n; n = map_first(&p->members))
+		member_free(g, container_of(n, struct member, node));
+	map_deinit(&p->members);
+	gossip_seen_deinit(&p->dontwant);
+	buf_deinit(&p->control);
+	list_remove(&p->in_dirty);
+	list_remove(&p->in_peers);
+	map_remove(&g->peers_by_id, &p->node);
+	free(p);
+}
+
+struct gossip *gossip_free(struct gossip *g)
+{
+	static const struct gossip_ops silent = { 0 };
+
+	if (!g)
+		return NULL;
+	g->config.ops = &silent;
+	list_for_each_safe (it, &g->peers)
+		peer_free(g, list_entry(it, struct gossip_peer, in_peers));
+	list_for_each_safe (at, &g->active) {
+		struct topic *t = list_entry(at, struct topic, in_active);
+
+		t->joined = false;
+		topic_collect(g, t);
+	}
+	map_deinit(&g->topics);
+	map_deinit(&g->peers_by_id);
+	gossip_seen_deinit(&g->seen);
+	gossip_cache_deinit(&g->cache);
+	gossip_backoffs_deinit(&g->backoffs);
+	gossip_rpc_deinit(&g->rpc);
+	buf_deinit(&g->scratch);
+	free(g->pick);
+	free(g->ids);
+	free(g);
+	return NULL;
+}
+
+/* ---- topics ---- */
+
+/* Members that were our fanout become the mesh, where they may. */
+static void adopt_fanout(struct gossip *g, struct topic *t, struct mono now)
+{
+	size_t n = members_choose(g, t, member_is_inside, t->n_mesh, now);
+
+	for (size_t i = 0; i < n; i++)
+		mesh_remove(g, g->pick[i]);
+	t->fanout_until = MONO_NEVER;
+	t->joined = true;
+	for (size_t i = 0; i < n; i++)
+		if (mesh_may_graft(g, g->pick[i], now))
+			mesh_graft(g, g->pick[i]);
+}
+
+static void tell_members(struct gossip *g, const struct topic *t)
+{
+	if (!g->config.ops->on_topic_peer)
+		return;
+	list_for_each (it, &t->members)
+		g->config.ops->on_topic_peer(g->config.user, topic_name(t),
+					     &list_entry(it, struct member, in_topic)->peer->id,
+					     true);
+}
+
+int gossip_join(struct gossip *g, struct bytes topic, struct mono now)
+{
+	struct topic *t;
+	int r;
+
+	if (!topic_name_is_valid(topic))
+		return -EINVAL;
+	if (gossip_is_joined(g, topic))
+		return -EEXIST;
+	if (g->n_joined >= LIMIT_GOSSIP_TOPICS_LOCAL)
+		return -ENOSPC;
+	r = topic_get(g, topic, true, &t);
+	if (r < 0)
+		return r;
+	g->n_joined++;
+	topic_activate(g, t);
+	/* The subscription first: a GRAFT for a topic we are not in would be ignored. */
+	output_subscription(g, topic, true);
+	tell_members(g, t);
+	adopt_fanout(g, t, now);
+	mesh_fill(g, t, g->config.params.d, now);
+	output_flush(g);
+	return 0;
+}
+
+void gossip_leave(struct gossip *g, struct bytes topic, struct mono now)
+{
+	struct topic *t = topic_find(g, topic);
+
+	if (!t || !t->joined)
+		return;
+	list_for_each_safe (it, &t->mesh)
+		mesh_prune(g, list_entry(it, struct member, in_mesh),
+			   g->config.params.unsubscribe_backoff_ms, now);
+	output_flush(g);
+	output_subscription(g, topic, false);
+	t->joined = false;
+	g->n_joined--;
+	topic_deactivate(t);
+	topic_collect(g, t);
+}
+
+bool gossip_is_joined(const struct gossip *g, struct bytes topic)
+{
+	const struct topic *t = topic_find(g, topic);
+
+	return t && t->joined;
+}
+
+/* ---- peers ---- */
+
+static bool speaks_idontwant(struct bytes protocol)
+{
+	const struct bytes head = BYTES_LITERAL(MESHSUB_1);
+
+	return protocol.n > head.n && bytes_equal(BYTES(protocol.p, head.n), head) &&
+	       protocol.p[head.n] >= IDONTWANT_MINOR;
+}
+
+/* Room to choose among one peer more. */
+static int pick_reserve(struct gossip *g)
+{
+	size_t room = g->pick_room ? g->pick_room * 2 : 16;
+	struct member **pick;
+
+	if (g->peers_by_id.n < g->pick_room)
+		return 0;
+	pick = realloc(g->pick, room * sizeof(*pick));
+	if (!pick)
+		return -ENOMEM;
+	g->pick = pick;
+	g->pick_room = room;
+	return 0;
+}
+
+static struct gossip_peer *peer_new(struct gossip *g, const struct peer_id *id)
+{
+	struct gossip_peer *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->id = *id;
+	p->key = map_hash(g->peers_by_id.seed, peer_id_bytes(id));
+	list_init(&p->in_dirty);
+	map_init(&p->members, seed(g), LIMIT_GOSSIP_TOPICS_PER_PEER);
+	buf_init(&p->control, (size_t)2 * LIMIT_GOSSIP_FRAGMENT);
+	gossip_seen_init(&p->dontwant, seed(g), (size_t)3 * LIMIT_GOSSIP_IDONTWANT,
+			 3 * g->config.params.heartbeat_ms);
+	return p;
+}
+
+int gossip_peer_add(struct gossip *g, const struct peer_id *id, struct bytes protocol,
+		    bool outbound, void *peer_user, struct mono now, struct gossip_peer **ret)
+{
+	struct gossip_peer *p;
+	int r;
+
+	(void)now;
+	r = pick_reserve(g);
+	if (r < 0)
+		return r;
+	p = peer_new(g, id);
+	if (!p)
+		return -ENOMEM;
+	r = map_put(&g->peers_by_id, &p->node, peer_id_bytes(&p->id));
+	if (r < 0) {
+		free(p);
+		return r;
+	}
+	p->user = peer_user;
+	p->outbound = outbound;
+	gossip_peer_set_protocol(p, protocol);
+	list_add_tail(&g->peers, &p->in_peers);
+	output_hello(g, p, false);
+	*ret = p;
+	return 0;
+}
+
+void gossip_peer_remove(struct gossip *g, struct gossip_peer *p, struct mono now)
+{
+	(void)now;
+	if (!p)
+		return;
+	list_for_each (it, &g->active) {
+		const struct topic *t = list_entry(it, struct topic, in_active);
+
+		if (t->joined && g->config.ops->on_topic_peer && member_find(p, topic_name(t)))
+			g->config.ops->on_topic_peer(g->config.user, topic_name(t), &p->id, false);
+	}
+	peer_free(g, p);
+}
+
+void gossip_peer_set_protocol(struct gossip_peer *p, struct bytes protocol)
+{
+	p->idontwant = speaks_idontwant(protocol);
+}
+
+void *gossip_peer_user(const struct gossip_peer *p)
+{
+	return p->user;
+}
+
+void gossip_peer_resend(struct gossip *g, struct gossip_peer *p, struct mono now)
+{
+	(void)now;
+	output_hello(g, p, true);
+	output_flush(g);
+}
+
+/* ---- publishing ---- */
+
+int gossip_remember(struct gossip *g, struct topic *t, struct bytes id, struct shared_bytes *frame,
+		    struct mono now)
+{
+	int r;
+
+	r = gossip_seen_add(&g->seen, id, now);
+	if (r < 0)
+		return r;
+	/* Without it nobody can ask us for the message; everything else still works. */
+	(void)!gossip_cache_put(&g->cache, t ? &t->cached : NULL, id, frame);
+	if (t)
+		t->last_message_at = now;
+	return 0;
+}
+
+/* Peers of the topic that are not in the mesh: all with flood publishing, else as many as the mesh
+ * is short of, so that a message does not wait for a mesh that is not there yet. */
+static void send_beyond_mesh(struct gossip *g, struct topic *t, struct shared_bytes *frame,
+			     struct mono now)
+{
+	size_t d = g->config.params.flood_publish ? SIZE_MAX : g->config.params.d;
+	size_t n = d > t->n_mesh ? members_choose(g, t, member_is_outside, d - t->n_mesh, now) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		g->counts.forwarded++;
+		output_frame(g, g->pick[i]->peer, frame, true);
+	}
+}
+
+static void send_own(struct gossip *g, struct topic *t, struct bytes id, struct shared_bytes *frame,
+		     struct mono now)
+{
+	if (!t->joined) {
+		if (mono_is_never(t->fanout_until))
+			topic_activate(g, t);
+		t->fanout_until = mono_add_ms(now, g->config.params.fanout_ms);
+		mesh_fanout(g, t, now);
+	}
+	output_relay(g, t, id, frame, NULL, &g->config.id);
+	if (t->joined || g->config.params.flood_publish)
+		send_beyond_mesh(g, t, frame, now);
+}
+
+static void deliver_own(struct gossip *g, const struct gossip_message *m)
+{
+	struct gossip_delivery d = {
+		.topic = m->topic,
+		.from = g->config.id,
+		.via = g->config.id,
+		.id = gossip_message_id(m),
+		.seqno = g->seqno,
+		.data = m->data,
+	};
+
+	g->counts.delivered++;
+	if (g->config.ops->on_message)
+		g->config.ops->on_message(g->config.user, &d);
+}
+
+/* Signs `m` and makes it a frame. */
+static int seal(struct gossip *g, struct gossip_message *m, struct shared_bytes **ret)
+{
+	uint8_t signature[ED25519_SIGNATURE];
+	int r;
+
+	r = gossip_sign(m, g->config.key, &g->scratch, signature);
+	if (r < 0)
+		return r;
+	m->has_signature = true;
+	m->signature = BYTES(signature, sizeof(signature));
+	r = gossip_frame_message(m, ret);
+	m->signature = BYTES(NULL, 0);
+	return r;
+}
+
+static int publish(struct gossip *g, struct gossip_message *m, struct mono now)
+{
+	struct gossip_id id = gossip_message_id(m);
+	struct topic *t = topic_find(g, m->topic);
+	struct shared_bytes *frame;
+	int r;
+
+	r = seal(g, m, &frame);
+	if (r < 0)
+		return r;
+	r = gossip_remember(g, t, BYTES(id.b, id.n), frame, now);
+	if (r == 0) {
+		g->counts.published++;
+		if (t) {
+			t->published++;
+			send_own(g, t, BYTES(id.b, id.n), frame, now);
+			if (t->joined)
+				deliver_own(g, m);
+		}
+	}
+	shared_bytes_unref(frame);
+	return r;
+}
+
+int gossip_publish(struct gossip *g, struct bytes topic, struct bytes data, struct mono now,
+		   struct gossip_id *ret_id)
+{
+	uint64_t seqno = __builtin_bswap64(g->seqno + 1);
+	struct gossip_message m = {
+		.has_from = true,
+		.has_data = true,
+		.has_seqno = true,
+		.has_topic = true,
+		.from = peer_id_bytes(&g->config.id),
+		.data = data,
+		.seqno = BYTES(&seqno, sizeof(seqno)),
+		.topic = topic,
+	};
+
+	if (!topic_name_is_valid(topic))
+		return -EINVAL;
+	if (data.n > LIMIT_GOSSIP_DATA)
+		return -EMSGSIZE;
+	g->seqno++;
+	if (ret_id)
+		*ret_id = gossip_message_id(&m);
+	return publish(g, &m, now);
+}
+
+uint64_t gossip_seqno(const struct gossip *g)
+{
+	return g->seqno;
+}
+
+/* ---- time ---- */
+
+struct mono gossip_deadline(const struct gossip *g)
+{
+	return g->heartbeat_at;
+}
+
+void gossip_tick(struct gossip *g, struct mono now)
+{
+	if (!mono_reached(g->heartbeat_at, now))
+		return;
+	/* Late ones are not made up for: a heartbeat measures time, it does not count. */
+	g->heartbeat_at = mono_add_ms(now, g->config.params.heartbeat_ms);
+	mesh_heartbeat(g, now);
+}
+
+/* ---- asking ---- */
+
+struct gossip_counts gossip_counts(const struct gossip *g)
+{
+	struct gossip_counts counts = g->counts;
+
+	counts.seen_evicted = g->seen.n_evicted;
+	return counts;
+}
+
+void gossip_topics(const struct gossip *g,
+		   void (*each)(void *user, const struct gossip_topic_info *info), void *user)
+{
+	list_for_each (it, &g->active) {
+		const struct topic *t = list_entry(it, struct topic, in_active);
+		struct gossip_topic_info info = {
+			.topic = topic_name(t),
+			.n_peers = t->n_members,
+			.n_mesh = t->n_mesh,
+			.received = t->received,
+			.duplicates = t->duplicates,
+			.published = t->published,
+			.last_message_at = t->last_message_at,
+		};
+
+		if (t->joined)
+			each(user, &info);
+	}
+}

@@ -1,0 +1,279 @@
+#include "base/limits.h"
+#include "route/gossip_priv.h"
+#include "route/gossip_sign.h"
+
+/* ---- subscriptions ---- */
+
+static void tell_topic_peer(struct gossip *g, struct bytes topic, const struct gossip_peer *p,
+			    bool joined)
+{
+	if (g->config.ops->on_topic_peer)
+		g->config.ops->on_topic_peer(g->config.user, topic, &p->id, joined);
+}
+
+static void on_subscribe(struct gossip *g, struct gossip_peer *p, struct bytes topic,
+			 struct mono now)
+{
+	struct member *m;
+
+	if (member_find(p, topic))
+		return;
+	if (!topic_name_is_valid(topic) || member_new(g, p, topic, &m) < 0) {
+		g->counts.subscriptions_refused++;
+		return;
+	}
+	if (!m->topic->joined)
+		return;
+	tell_topic_peer(g, topic, p, true);
+	/* A mesh that is short of peers does not wait for the heartbeat. */
+	if (m->topic->n_mesh < g->config.params.d_low && mesh_may_graft(g, m, now))
+		mesh_graft(g, m);
+}
+
+static void on_unsubscribe(struct gossip *g, struct gossip_peer *p, struct bytes topic)
+{
+	struct member *m = member_find(p, topic);
+
+	if (!m)
+		return;
+	if (m->topic->joined)
+		tell_topic_peer(g, topic, p, false);
+	member_free(g, m);
+}
+
+/* ---- messages ---- */
+
+static void deliver(struct gossip *g, const struct gossip_message *m, const struct gossip_peer *p,
+		    const struct peer_id *author, uint64_t seqno)
+{
+	struct gossip_delivery d = {
+		.topic = m->topic,
+		.from = *author,
+		.via = p->id,
+		.id = gossip_message_id(m),
+		.seqno = seqno,
+		.data = m->data,
+	};
+
+	g->counts.delivered++;
+	if (g->config.ops->on_message)
+		g->config.ops->on_message(g->config.user, &d);
+}
+
+/* A message that is good and new: tell the mesh that we have it, pass it on, deliver it. */
+static int accept_message(struct gossip *g, struct gossip_peer *p, struct topic *t,
+			  const struct gossip_message *m, const struct peer_id *author,
+			  uint64_t seqno, struct mono now)
+{
+	struct gossip_id id = gossip_message_id(m);
+	struct bytes id_bytes = BYTES(id.b, id.n);
+	struct shared_bytes *frame;
+	int r;
+
+	r = gossip_frame_message(m, &frame);
+	if (r < 0)
+		return r;
+	r = gossip_remember(g, t, id_bytes, frame, now);
+	if (r == 0) {
+		t->received++;
+		if (m->data.n >= g->config.params.idontwant_threshold)
+			output_idontwant(g, t, id_bytes, p);
+		output_relay(g, t, id_bytes, frame, p, author);
+		deliver(g, m, p, author, seqno);
+	}
+	shared_bytes_unref(frame);
+	return r;
+}
+
+static int verify_message(struct gossip *g, struct gossip_peer *p, const struct gossip_message *m,
+			  const struct peer_id *author)
+{
+	int r;
+
+	if (p->n_bad >= LIMIT_GOSSIP_BAD) {
+		g->counts.unheard++;
+		return GOSSIP_SIGN_E_BAD;
+	}
+	r = gossip_sign_verify(m, author, &g->scratch);
+	if (r > 0) {
+		p->n_bad++;
+		g->counts.bad_signature++;
+	}
+	return r;
+}
+
+/*
+ * The cheap questions first. A message counts as seen only when it has been verified: its id is
+ * easily guessed, and a forgery must not keep the true one out.
+ */
+static int on_message(struct gossip *g, struct gossip_peer *p, const struct gossip_message *m,
+		      struct mono now)
+{
+	struct topic *t = topic_find(g, m->topic);
+	struct peer_id author;
+	struct gossip_id id;
+	uint64_t seqno;
+	int r;
+
+	g->counts.received++;
+	if (!t || !t->joined) {
+		g->counts.unknown_topic++;
+		return 0;
+	}
+	if (m->data.n > LIMIT_GOSSIP_DATA) {
+		g->counts.too_large++;
+		return 0;
+	}
+	if (gossip_sign_form(m, &author, &seqno) != 0) {
+		g->counts.bad_signature++;
+		return 0;
+	}
+	if (peer_id_equal(&author, &g->config.id)) {
+		g->counts.own_echo++;
+		return 0;
+	}
+	id = gossip_message_id(m);
+	if (gossip_seen_has(&g->seen, BYTES(id.b, id.n))) {
+		g->counts.duplicates++;
+		t->duplicates++;
+		return 0;
+	}
+	r = verify_message(g, p, m, &author);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return accept_message(g, p, t, m, &author, seqno, now);
+}
+
+/* ---- control ---- */
+
+/* Ids that we may ask this peer for in this heartbeat, into gossip.ids; how many. */
+static size_t choose_wanted(struct gossip *g, struct gossip_peer *p, const struct gossip_ids *ihave)
+{
+	const struct topic *t = topic_find(g, ihave->topic);
+	size_t n = 0;
+
+	if (!t || !t->joined)
+		return 0;
+	for (size_t i = 0; i < ihave->n && p->n_iwant_ids < LIMIT_GOSSIP_IWANT; i++) {
+		struct bytes id = g->rpc.ids.v[ihave->first + i];
+
+		if (id.n == 0 || id.n > LIMIT_GOSSIP_ID || gossip_seen_has(&g->seen, id))
+			continue;
+		g->ids[n++] = id;
+		p->n_iwant_ids++;
+	}
+	return n;
+}
+
+static void on_ihaves(struct gossip *g, struct gossip_peer *p)
+{
+	if (g->rpc.ihave.n == 0)
+		return;
+	if (p->n_ihave_rpcs++ >= LIMIT_GOSSIP_IHAVES) {
+		g->counts.ihave_ignored++;
+		return;
+	}
+	for (size_t i = 0; i < g->rpc.ihave.n; i++) {
+		size_t n = choose_wanted(g, p, &g->rpc.ihave.v[i]);
+
+		g->counts.iwant_asked += n;
+		if (n > 0)
+			output_iwant(g, p, g->ids, n);
+	}
+}
+
+static void on_iwant(struct gossip *g, struct gossip_peer *p, const struct gossip_ids *iwant)
+{
+	for (size_t i = 0; i < iwant->n; i++) {
+		struct bytes id = g->rpc.ids.v[iwant->first + i];
+		struct shared_bytes *frame;
+
+		if (gossip_seen_has(&p->dontwant, id) ||
+		    gossip_cache_serve(&g->cache, id, p->key, &frame) != 0)
+			continue;
+		g->counts.iwant_served++;
+		output_frame(g, p, frame, true);
+	}
+}
+
+static void on_idontwant(struct gossip *g, struct gossip_peer *p, const struct gossip_ids *ids,
+			 struct mono now)
+{
+	for (size_t i = 0; i < ids->n && p->n_idontwant_ids < LIMIT_GOSSIP_IDONTWANT; i++) {
+		p->n_idontwant_ids++;
+		/* Not remembered: the peer gets a message that it has. */
+		(void)!gossip_seen_add(&p->dontwant, g->rpc.ids.v[ids->first + i], now);
+	}
+}
+
+static void on_control(struct gossip *g, struct gossip_peer *p, struct mono now)
+{
+	for (size_t i = 0; i < g->rpc.graft.n; i++)
+		mesh_on_graft(g, p, g->rpc.graft.v[i], now);
+	for (size_t i = 0; i < g->rpc.prune.n; i++)
+		mesh_on_prune(g, p, &g->rpc.prune.v[i], now);
+	on_ihaves(g, p);
+	for (size_t i = 0; i < g->rpc.iwant.n; i++)
+		on_iwant(g, p, &g->rpc.iwant.v[i]);
+}
+
+/* ---- RPCs ---- */
+
+/* What a peer does not want first: it may be in this very RPC. What it has after its messages: we
+ * then know these. */
+static int on_rpc(struct gossip *g, struct gossip_peer *p, struct mono now)
+{
+	int r, error = 0;
+
+	for (size_t i = 0; i < g->rpc.subscriptions.n; i++) {
+		const struct gossip_subscription *s = &g->rpc.subscriptions.v[i];
+
+		if (s->subscribe)
+			on_subscribe(g, p, s->topic, now);
+		else
+			on_unsubscribe(g, p, s->topic);
+	}
+	for (size_t i = 0; i < g->rpc.idontwant.n; i++)
+		on_idontwant(g, p, &g->rpc.idontwant.v[i], now);
+	for (size_t i = 0; i < g->rpc.messages.n; i++) {
+		r = on_message(g, p, &g->rpc.messages.v[i], now);
+		if (r < 0)
+			error = r;
+	}
+	on_control(g, p, now);
+	return error;
+}
+
+static int input(struct gossip *g, struct gossip_peer *p, struct gossip_reader *reader,
+		 struct bytes b, struct mono now)
+{
+	struct bytes rpc;
+	int r;
+
+	for (;;) {
+		r = gossip_reader_next(reader, &b, now, &rpc);
+		if (r != GOSSIP_READER_RPC)
+			break;
+		r = gossip_rpc_decode(rpc, &g->rpc);
+		if (r == 0)
+			r = on_rpc(g, p, now);
+		if (r < 0)
+			break;
+	}
+	if (r == GOSSIP_READER_E_TOO_LARGE)
+		return GOSSIP_E_TOO_LARGE;
+	return r == GOSSIP_READER_E_LENGTH || r == -EBADMSG ? GOSSIP_E_MALFORMED : r;
+}
+
+int gossip_input(struct gossip *g, struct gossip_peer *p, struct gossip_reader *reader,
+		 struct bytes b, struct mono now)
+{
+	int r = input(g, p, reader, b, now);
+
+	if (r > 0)
+		g->counts.malformed++;
+	/* Nothing points into the input any more, and answers leave together. */
+	gossip_rpc_clear(&g->rpc);
+	output_flush(g);
+	return r;
+}

@@ -1,0 +1,233 @@
+#include "base/limits.h"
+#include "route/gossip_priv.h"
+
+#define ENTRY_MAX (LIMIT_GOSSIP_TOPIC_NAME + 32) /* a GRAFT or PRUNE, encoded */
+
+void output_frame(struct gossip *g, struct gossip_peer *p, struct shared_bytes *frame,
+		  bool may_drop)
+{
+	if (g->config.ops->send(g->config.user, p->user, frame, may_drop) < 0)
+		g->counts.send_dropped++;
+}
+
+/* ---- subscriptions ---- */
+
+static int subscription_frame(struct buf *written, struct shared_bytes **ret)
+{
+	return gossip_frame_subscriptions(buf_data(written), ret);
+}
+
+void output_subscription(struct gossip *g, struct bytes topic, bool subscribe)
+{
+	struct gossip_subscription s = { .subscribe = subscribe, .topic = topic };
+	struct wr w = wr_to(&g->scratch);
+	struct shared_bytes *frame;
+
+	buf_clear(&g->scratch);
+	gossip_write_subscription(&w, &s);
+	if (wr_finish(&w) < 0 || subscription_frame(&g->scratch, &frame) < 0) {
+		g->counts.send_dropped++;
+		return;
+	}
+	list_for_each (it, &g->peers)
+		output_frame(g, list_entry(it, struct gossip_peer, in_peers), frame, false);
+	shared_bytes_unref(frame);
+}
+
+static void send_subscriptions(struct gossip *g, struct gossip_peer *p)
+{
+	struct shared_bytes *frame;
+
+	if (buf_len(&g->scratch) == 0)
+		return;
+	if (subscription_frame(&g->scratch, &frame) < 0) {
+		g->counts.send_dropped++;
+	} else {
+		output_frame(g, p, frame, false);
+		shared_bytes_unref(frame);
+	}
+	buf_clear(&g->scratch);
+}
+
+/* One more for the hello in gossip.scratch, which leaves in pieces that everybody takes. */
+static void add_subscription(struct gossip *g, struct gossip_peer *p, const struct topic *t)
+{
+	struct gossip_subscription s = { .subscribe = t->joined, .topic = topic_name(t) };
+	struct wr w = wr_to(&g->scratch);
+
+	if (buf_len(&g->scratch) + ENTRY_MAX > LIMIT_GOSSIP_FRAGMENT)
+		send_subscriptions(g, p);
+	gossip_write_subscription(&w, &s);
+	if (wr_finish(&w) < 0)
+		g->counts.send_dropped++;
+}
+
+/*
+ * What was lost on the old stream may have been that we left a topic. That matters only where the
+ * peer could count on us, which is where it is subscribed itself.
+ */
+static void add_unsubscriptions(struct gossip *g, struct gossip_peer *p)
+{
+	for (struct map_node *node = map_first(&p->members); node;
+	     node = map_next(&p->members, node)) {
+		const struct member *m = container_of(node, struct member, node);
+
+		if (!m->topic->joined)
+			add_subscription(g, p, m->topic);
+	}
+}
+
+static void graft_again(struct gossip *g, struct gossip_peer *p)
+{
+	list_for_each (it, &g->active) {
+		const struct topic *t = list_entry(it, struct topic, in_active);
+		const struct member *m = member_find(p, topic_name(t));
+
+		if (t->joined && m && member_is_in_mesh(m))
+			output_graft(g, p, topic_name(t));
+	}
+}
+
+void output_hello(struct gossip *g, struct gossip_peer *p, bool again)
+{
+	buf_clear(&g->scratch);
+	list_for_each (it, &g->active) {
+		const struct topic *t = list_entry(it, struct topic, in_active);
+
+		if (t->joined)
+			add_subscription(g, p, t);
+	}
+	if (again)
+		add_unsubscriptions(g, p);
+	send_subscriptions(g, p);
+	if (again)
+		graft_again(g, p);
+}
+
+/* ---- control ---- */
+
+static void flush_peer(struct gossip *g, struct gossip_peer *p)
+{
+	struct shared_bytes *frame;
+
+	list_remove(&p->in_dirty);
+	if (buf_len(&p->control) == 0)
+		return;
+	if (gossip_frame_control(buf_data(&p->control), &frame) < 0) {
+		g->counts.send_dropped++;
+	} else {
+		output_frame(g, p, frame, p->control_may_drop);
+		shared_bytes_unref(frame);
+	}
+	/* Idle peers keep no memory for it. */
+	buf_deinit(&p->control);
+}
+
+void output_flush(struct gossip *g)
+{
+	list_for_each_safe (it, &g->dirty)
+		flush_peer(g, list_entry(it, struct gossip_peer, in_dirty));
+}
+
+/* Makes room for an entry of `n` bytes. */
+static struct wr control_begin(struct gossip *g, struct gossip_peer *p, size_t n, bool may_drop)
+{
+	if (buf_len(&p->control) + n > LIMIT_GOSSIP_FRAGMENT)
+		flush_peer(g, p);
+	if (buf_len(&p->control) == 0)
+		p->control_may_drop = true;
+	p->control_may_drop = p->control_may_drop && may_drop;
+	list_remove(&p->in_dirty);
+	list_add_tail(&g->dirty, &p->in_dirty);
+	return wr_to(&p->control);
+}
+
+static void control_end(struct gossip *g, const struct wr *w)
+{
+	if (wr_finish(w) < 0)
+		g->counts.send_dropped++;
+}
+
+void output_graft(struct gossip *g, struct gossip_peer *p, struct bytes topic)
+{
+	struct wr w = control_begin(g, p, ENTRY_MAX, false);
+
+	gossip_write_graft(&w, topic);
+	control_end(g, &w);
+}
+
+void output_prune(struct gossip *g, struct gossip_peer *p, struct bytes topic, uint64_t backoff_ms)
+{
+	struct gossip_prune prune = {
+		.topic = topic,
+		.has_backoff = true,
+		.backoff_s = backoff_ms / 1000,
+	};
+	struct wr w = control_begin(g, p, ENTRY_MAX, false);
+
+	gossip_write_prune(&w, &prune, NULL);
+	control_end(g, &w);
+}
+
+void output_iwant(struct gossip *g, struct gossip_peer *p, const struct bytes *ids, size_t n)
+{
+	const size_t step = LIMIT_GOSSIP_FRAGMENT / (2 * (LIMIT_GOSSIP_ID + 3));
+
+	for (size_t i = 0; i < n; i += step) {
+		struct wr w = control_begin(g, p, LIMIT_GOSSIP_FRAGMENT / 2, true);
+
+		gossip_write_iwant(&w, ids + i, size_min(step, n - i));
+		control_end(g, &w);
+	}
+}
+
+void output_ihave(struct gossip *g, struct gossip_peer *p, struct bytes entries)
+{
+	struct wr w = control_begin(g, p, entries.n, true);
+
+	wr_bytes(&w, entries);
+	control_end(g, &w);
+}
+
+/* ---- messages ---- */
+
+void output_idontwant(struct gossip *g, const struct topic *t, struct bytes id,
+		      const struct gossip_peer *via)
+{
+	struct wr w = wr_to(&g->scratch);
+	struct shared_bytes *frame;
+
+	buf_clear(&g->scratch);
+	gossip_write_idontwant(&w, &id, 1);
+	if (wr_finish(&w) < 0 || gossip_frame_control(buf_data(&g->scratch), &frame) < 0) {
+		g->counts.send_dropped++;
+		return;
+	}
+	list_for_each (it, &t->mesh) {
+		struct gossip_peer *p = list_entry(it, struct member, in_mesh)->peer;
+
+		if (p == via || !p->idontwant)
+			continue;
+		g->counts.idontwant_sent++;
+		output_frame(g, p, frame, true);
+	}
+	shared_bytes_unref(frame);
+}
+
+void output_relay(struct gossip *g, const struct topic *t, struct bytes id,
+		  struct shared_bytes *frame, const struct gossip_peer *via,
+		  const struct peer_id *author)
+{
+	list_for_each (it, &t->mesh) {
+		struct gossip_peer *p = list_entry(it, struct member, in_mesh)->peer;
+
+		if (p == via || peer_id_equal(&p->id, author))
+			continue;
+		if (gossip_seen_has(&p->dontwant, id)) {
+			g->counts.idontwant_heeded++;
+			continue;
+		}
+		g->counts.forwarded++;
+		output_frame(g, p, frame, true);
+	}
+}

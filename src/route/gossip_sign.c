@@ -1,0 +1,95 @@
+#include "route/gossip_sign.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "wire/public_key.h"
+#include "wire/rd.h"
+
+/* An identity multihash: code 0 and a length, then the encoded key itself. */
+#define IDENTITY_CODE 0
+#define IDENTITY_HEAD 2
+
+int gossip_sign_form(const struct gossip_message *m, struct peer_id *ret_author,
+		     uint64_t *ret_seqno)
+{
+	struct rd r = rd_of(m->seqno);
+
+	if (!m->has_from || !m->has_seqno || !m->has_signature || !m->has_topic)
+		return GOSSIP_SIGN_E_FORM;
+	if (m->seqno.n != GOSSIP_SEQNO || m->signature.n > LIMIT_SIGNATURE)
+		return GOSSIP_SIGN_E_FORM;
+	if (peer_id_decode(m->from, ret_author) < 0)
+		return GOSSIP_SIGN_E_FORM;
+	*ret_seqno = rd_be64(&r);
+	return 0;
+}
+
+struct gossip_id gossip_message_id(const struct gossip_message *m)
+{
+	struct gossip_id id;
+
+	ASSERT(m->from.n <= PEER_ID_MAX && m->seqno.n == GOSSIP_SEQNO);
+	id.n = (uint8_t)(m->from.n + m->seqno.n);
+	memcpy(id.b, m->from.p, m->from.n);
+	memcpy(id.b + m->from.n, m->seqno.p, m->seqno.n);
+	return id;
+}
+
+/* The encoded key in the key field is the author's when it gives the author's id. */
+static bool is_key_of(struct bytes encoded, const struct peer_id *author)
+{
+	struct peer_id id;
+	uint8_t hash[32] = { 0 };
+
+	if (encoded.n > PUBLIC_KEY_INLINE_MAX)
+		sha256(encoded, hash);
+	return public_key_peer_id(encoded, hash, &id) == 0 && peer_id_equal(&id, author);
+}
+
+static int find_key(const struct gossip_message *m, const struct peer_id *author,
+		    struct public_key *ret)
+{
+	struct bytes encoded;
+
+	if (m->has_key) {
+		if (m->key.n > LIMIT_PUBLIC_KEY || !is_key_of(m->key, author))
+			return GOSSIP_SIGN_E_KEY;
+		encoded = m->key;
+	} else {
+		if (author->n < IDENTITY_HEAD || author->b[0] != IDENTITY_CODE)
+			return GOSSIP_SIGN_E_KEY;
+		encoded = BYTES(author->b + IDENTITY_HEAD, author->n - IDENTITY_HEAD);
+	}
+	return public_key_decode(encoded, ret) < 0 ? GOSSIP_SIGN_E_KEY : 0;
+}
+
+int gossip_sign_verify(const struct gossip_message *m, const struct peer_id *author,
+		       struct buf *scratch)
+{
+	struct public_key key;
+	int r;
+
+	r = find_key(m, author, &key);
+	if (r != 0)
+		return r;
+	buf_clear(scratch);
+	r = gossip_message_signed_bytes(m, scratch);
+	if (r < 0)
+		return r;
+	r = signature_verify((enum key_type)key.type, key.data, buf_data(scratch), m->signature);
+	return r > 0 ? GOSSIP_SIGN_E_BAD : r;
+}
+
+int gossip_sign(const struct gossip_message *m, const struct key_pair *key, struct buf *scratch,
+		uint8_t ret_signature[ED25519_SIGNATURE])
+{
+	int r;
+
+	buf_clear(scratch);
+	r = gossip_message_signed_bytes(m, scratch);
+	if (r < 0)
+		return r;
+	key_sign(key, buf_data(scratch), ret_signature);
+	return 0;
+}
