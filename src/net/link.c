@@ -224,8 +224,8 @@ int link_input_end(struct link *l, struct mono now)
 	link_enter(l);
 	l->end_of_input = true;
 	l->record_since = MONO_NEVER;
-	link_start_closing(l, LINK_CLOSED);
 	link_on_going(l);
+	link_start_closing(l, LINK_CLOSED);
 	link_leave(l);
 	return link_is_over(l);
 }
@@ -274,7 +274,7 @@ static bool link_output_round(struct link *l, struct buf *scratch, struct buf *o
 
 bool link_output(struct link *l, struct buf *out, size_t max)
 {
-	_cleanup_(buf_deinit) struct buf scratch;
+	_cleanup_(buf_deinit) struct buf scratch = { 0 };
 	size_t before = buf_len(out);
 
 	buf_init(&scratch, OUTPUT_ROUND + OUTPUT_SLACK);

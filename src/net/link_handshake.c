@@ -23,7 +23,7 @@ static bool serves_muxer(void *user __attribute__((unused)), struct bytes protoc
 /* The next handshake message, with its length, into the clear output. */
 static int send_noise(struct link *l, struct bytes payload)
 {
-	_cleanup_(buf_deinit) struct buf message;
+	_cleanup_(buf_deinit) struct buf message = { 0 };
 	struct wr w = wr_to(&l->out);
 	int r;
 
@@ -38,7 +38,7 @@ static int send_noise(struct link *l, struct bytes payload)
 
 static int send_identity(struct link *l)
 {
-	_cleanup_(buf_deinit) struct buf payload;
+	_cleanup_(buf_deinit) struct buf payload = { 0 };
 	int r;
 
 	buf_init(&payload, LIMIT_NOISE_PAYLOAD);
@@ -178,7 +178,7 @@ static int send_muxer_text(struct link *l, struct buf *text)
 static int muxer_start(struct link *l)
 {
 	struct mss *m = &l->hs->mss;
-	_cleanup_(buf_deinit) struct buf text;
+	_cleanup_(buf_deinit) struct buf text = { 0 };
 	int r;
 
 	mss_deinit(m);
@@ -215,7 +215,7 @@ static void choose_muxer(struct link *l, bool peer_has_muxer)
 
 void link_on_muxer_text(struct link *l, struct bytes text)
 {
-	_cleanup_(buf_deinit) struct buf answer;
+	_cleanup_(buf_deinit) struct buf answer = { 0 };
 	int r, e;
 
 	buf_init(&answer, LIMIT_MSS_ANSWERS);
@@ -281,7 +281,7 @@ static void on_message_3(struct link *l, struct bytes payload)
 
 void link_on_noise_message(struct link *l, struct bytes message)
 {
-	_cleanup_(buf_deinit) struct buf payload;
+	_cleanup_(buf_deinit) struct buf payload = { 0 };
 	int r;
 
 	buf_init(&payload, LIMIT_NOISE_PAYLOAD);

@@ -25,7 +25,7 @@ int link_identity_write(const struct link_config *config, uint64_t link_id, stru
 				  .data = BYTES(config->key->public, ED25519_PUBLIC) };
 	struct noise_payload payload = { .has_extension = true, .extension = config->extension };
 	uint8_t text[SIGNED_SIZE], signature[ED25519_SIGNATURE];
-	_cleanup_(buf_deinit) struct buf encoded;
+	_cleanup_(buf_deinit) struct buf encoded = { 0 };
 	int r;
 
 	buf_init(&encoded, OWN_KEY_MAX);

@@ -220,7 +220,7 @@ static void stream_on_agreed_inbound(struct stream *s, struct bytes rest)
 
 static void stream_on_negotiation(struct stream *s, struct bytes b)
 {
-	_cleanup_(buf_deinit) struct buf text;
+	_cleanup_(buf_deinit) struct buf text = { 0 };
 	int r;
 
 	buf_init(&text, LIMIT_MSS_ANSWERS);
@@ -387,7 +387,7 @@ void link_streams_tick(struct link *l)
 
 static int stream_open(struct link *l, struct stream *s)
 {
-	_cleanup_(buf_deinit) struct buf text;
+	_cleanup_(buf_deinit) struct buf text = { 0 };
 	int r;
 
 	if (l->state != LINK_STATE_UP || link_is_going(l))
