@@ -18,6 +18,13 @@
 #define LIMIT_LINKS_PER_PEER 4  /* links to one peer while duplicates are being settled */
 #define LIMIT_MANAGED_PEERS 256
 #define LIMIT_LISTENERS 16
+#define LIMIT_SETTLE_MS 5000          /* the oldest of several links has this long to answer */
+#define LIMIT_REDIAL_MS 5000          /* between dials of a managed peer, at first ... */
+#define LIMIT_REDIAL_EAGER_MS 120000  /* ... for this long; then as configured */
+#define LIMIT_PEER_RECORDS 65536      /* connected, managed or being dialled */
+#define LIMIT_TARGETS 16384           /* addresses to be dialled, now or again */
+#define LIMIT_CONNECT_WAITERS 256     /* who wait for one of them */
+#define LIMIT_PROTOCOLS 64            /* we serve */
 #define LIMIT_ADDRESSES_COUNTED 65536 /* addresses with inbound connections, counted apart */
 #define LIMIT_BOOTSTRAP_TEXT (16 * KIB)
 
@@ -58,6 +65,9 @@
 #define LIMIT_LINK_FLUSH (1 * MIB) /* one link's output in one turn of the loop, before others' */
 #define LIMIT_STREAM_NEGOTIATE_MS 10000 /* from a stream's opening to its protocol */
 
+/* Ping and perf */
+#define LIMIT_PING_QUEUED (64 * KIB) /* echoes to one who does not read them */
+
 /* Identify */
 #define LIMIT_IDENTIFY_OUT 4095
 #define LIMIT_IDENTIFY_IN 8192 /* one message */
@@ -72,6 +82,8 @@
 #define LIMIT_MULTIADDR_TEXT 1536
 #define LIMIT_DNSADDR_DEPTH 4
 #define LIMIT_DNSADDR_RESULTS 32
+#define LIMIT_DNSADDR_LOOKUPS 32      /* names asked for one address */
+#define LIMIT_DNSADDR_AGAIN_MS 600000 /* who a name stands for is asked again */
 
 /* Liveness and slow peers */
 #define LIMIT_PING_INTERVAL_MS 15000
@@ -98,7 +110,7 @@
 #define LIMIT_GOSSIP_CONTROL_PER_RPC 1024 /* of each kind */
 #define LIMIT_GOSSIP_PX_PER_RPC 4096
 #define LIMIT_GOSSIP_FRAGMENT (60 * KIB) /* RPCs of ours without messages: rust takes 65,536 */
-#define LIMIT_GOSSIP_TOPICS 65536 /* known by name: joined, or some peer's */
+#define LIMIT_GOSSIP_TOPICS 65536        /* known by name: joined, or some peer's */
 #define LIMIT_GOSSIP_PEERS 8192
 #define LIMIT_GOSSIP_CACHE 32768 /* messages kept for IWANT */
 #define LIMIT_GOSSIP_CACHE_BYTES (32 * MIB)
@@ -117,8 +129,8 @@
 #define LIMIT_DOOR_CONTROL_LINE 4096
 #define LIMIT_DOOR_PAYLOAD (1 * MIB)
 #define LIMIT_DOOR_CONSUMERS 1024
-#define LIMIT_DOOR_SUBSCRIPTIONS 4096       /* per consumer */
-#define LIMIT_DOOR_CONSUMER_BYTES (8 * MIB) /* held for one consumer (default of a setting) */
+#define LIMIT_DOOR_SUBSCRIPTIONS 4096           /* per consumer */
+#define LIMIT_DOOR_CONSUMER_BYTES (8 * MIB)     /* held for one consumer (default of a setting) */
 #define LIMIT_DOOR_SUBSCRIPTION_BYTES (2 * MIB) /* per consumer, what they cost us */
 #define LIMIT_DOOR_RESERVE (16 * KIB) /* for PONG and -ERR to a consumer whose queue is full */
 #define LIMIT_DOOR_SHARED_MIN 1024    /* from here on a message is kept once for all its readers */
