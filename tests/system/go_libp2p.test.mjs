@@ -377,7 +377,8 @@ for (const kind of SUBJECTS) {
       await us.waitUp(peer.peerId, 10_000, mark)
       await peer.do('disconnect', { peer_id: us.peerId })
       const down = await us.waitDown(peer.peerId, 10_000, mark)
-      if (kind.peerline) assert.deepEqual([down.by, typeof down.reason], ['them', 'string'])
+      // go closes without a GoAway, and what was under way to it makes a reset of its FIN as often as not.
+      if (kind.peerline) assert.match(`${down.reason} by ${down.by}`, /^(closed by them|network by network)$/)
       await noLink(us, peer)
     })
 
