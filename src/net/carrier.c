@@ -118,9 +118,9 @@ static void flush(struct carrier *c)
 		n += v.n;
 		r = v.n > 0 ? sock_write(c->sock, &v, 1) : 0;
 		buf_consume(out, v.n);
-		if (r == -ENOMEM)
+		/* -EPIPE: on_error follows. */
+		if (r < 0 && r != -EPIPE)
 			carrier_end(c, LINK_NO_MEMORY, r, true);
-		/* After any other failure on_error follows. */
 		if (r < 0)
 			return;
 	}
