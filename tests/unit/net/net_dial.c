@@ -150,7 +150,7 @@ TEST(a_cancelled_dial_has_no_outcome_at_any_moment)
 	}
 }
 
-TEST(a_peer_that_goes_during_the_handshake_fails_the_dial)
+TEST(a_reset_during_the_handshake_fails_the_dial)
 {
 	struct world_link slow = { .latency_ns = 100 * NS_PER_MS };
 	struct pair p;
@@ -159,7 +159,7 @@ TEST(a_peer_that_goes_during_the_handshake_fails_the_dial)
 	world_set_link(p.w, &slow);
 	(void)site_dial(&p.a, &p.b);
 	world_run_for(p.w, 290);
-	world_reset_host(p.w, p.b.loop);
+	world_reset_host(p.w, p.a.loop);
 	world_run_for(p.w, 1000);
 	assert_int_equal(p.a.n_failed, 1);
 	assert_int_equal(p.a.reason, LINK_NETWORK);
@@ -172,4 +172,4 @@ TESTS(RUN(a_dial_to_a_closed_port_fails_with_the_error),
       RUN(a_listener_that_accepts_and_says_nothing_is_a_handshake_timeout),
       RUN(another_peer_at_the_address_is_told_as_wrong), RUN(dialling_ourselves_is_told_as_self),
       RUN(a_cancelled_dial_has_no_outcome_at_any_moment),
-      RUN(a_peer_that_goes_during_the_handshake_fails_the_dial))
+      RUN(a_reset_during_the_handshake_fails_the_dial))
