@@ -51,7 +51,8 @@ static int envelope_decode(struct bytes in, struct public_key *ret)
 	return 0;
 }
 
-/* Keys of fixed size have it, and every type is one we know. */
+/* Keys of fixed size have it, the others are too long to be a peer id inline, and every type is one
+ * we know. */
 static bool has_shape(const struct public_key *k)
 {
 	switch (k->type) {
@@ -61,7 +62,7 @@ static bool has_shape(const struct public_key *k)
 		return k->data.n == SECP256K1_KEY;
 	case TYPE_RSA:
 	case TYPE_ECDSA:
-		return k->data.n > 0;
+		return k->data.n > PUBLIC_KEY_INLINE_MAX;
 	default:
 		return false;
 	}
