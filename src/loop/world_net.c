@@ -4,8 +4,9 @@
 #include "base/limits.h"
 #include "loop/world_state.h"
 
-#define GATHER_NS (100 * NS_PER_US) /* arrived bytes wait so long at most, where reads are split   \
-				     */
+#define GATHER_NS                                                                                  \
+	(100 * NS_PER_US) /* arrived bytes wait so long at most, where reads are split             \
+			   */
 #define UNREACHABLE_NS (3 * NS_PER_S)
 
 enum packet_kind {
@@ -275,8 +276,6 @@ static void arrive_data(struct vsock *to, const struct packet *p)
 
 static void arrive_tail(struct vsock *to, enum vsock_tail tail)
 {
-	if (to->state == VSOCK_CONNECTING && tail == TAIL_RESET)
-		vsock_break_later(to, -ECONNRESET);
 	if (to->state != VSOCK_OPEN)
 		return;
 	to->tail = tail;

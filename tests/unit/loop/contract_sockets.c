@@ -93,6 +93,19 @@ TEST(both_ends_know_each_others_addresses)
 	pair_close(&p);
 }
 
+TEST(an_accepted_socket_can_be_written_to_before_it_is_started)
+{
+	struct pair p;
+
+	pair_init(&p);
+	p.port.write_first = true;
+	pair_connect(&p);
+	assert_int_equal(p.port.write_result, 0);
+	assert_true(rig_run_until(&p.rig, got_something, &p.client));
+	assert_bytes(buf_data(&p.client.got), "welcome");
+	pair_close(&p);
+}
+
 TEST(a_port_where_nobody_listens_refuses)
 {
 	struct pair p;
@@ -353,6 +366,24 @@ TEST(closing_gives_what_is_queued_a_last_chance)
 	pair_close(&p);
 }
 
+TEST(closing_with_more_queued_than_the_kernel_takes_drops_the_rest)
+{
+	struct bytes all = pattern(8 * 1024 * 1024);
+	struct pair p;
+
+	pair_init(&p);
+	p.server.pause_on_accept = true;
+	pair_connect(&p);
+	assert_int_equal(end_write_bytes(&p.client, all), 0);
+	rig_run_for(&p.rig, 20);
+	end_close(&p.client, false);
+	sock_pause(p.server.s, false);
+	assert_true(rig_run_until(&p.rig, got_fin, &p.server));
+	assert_in_range(buf_len(&p.server.got), 1, all.n - 1);
+	assert_memory_equal(buf_data(&p.server.got).p, all.p, buf_len(&p.server.got));
+	pair_close(&p);
+}
+
 TEST(closing_with_unread_bytes_resets_the_other_end)
 {
 	struct pair p;
@@ -485,8 +516,9 @@ TEST(a_unix_path_that_is_too_long_is_refused)
 	rig_close(&rig);
 }
 
-TESTS(RUN(both_ends_know_each_others_addresses), RUN(a_port_where_nobody_listens_refuses),
-      RUN(an_address_without_family_is_invalid),
+TESTS(RUN(both_ends_know_each_others_addresses),
+      RUN(an_accepted_socket_can_be_written_to_before_it_is_started),
+      RUN(a_port_where_nobody_listens_refuses), RUN(an_address_without_family_is_invalid),
       RUN(a_port_in_use_is_refused_and_free_again_after_the_listener_closed),
       RUN(an_address_of_somebody_else_cannot_be_listened_on), RUN(bytes_travel_both_ways),
       RUN(what_is_written_before_the_connection_stands_leaves_when_it_does),
@@ -499,6 +531,7 @@ TESTS(RUN(both_ends_know_each_others_addresses), RUN(a_port_where_nobody_listens
       RUN(what_arrived_before_a_reset_is_read_first),
       RUN(writing_to_somebody_who_has_gone_is_an_error_not_a_signal),
       RUN(closing_gives_what_is_queued_a_last_chance),
+      RUN(closing_with_more_queued_than_the_kernel_takes_drops_the_rest),
       RUN(closing_with_unread_bytes_resets_the_other_end),
       RUN(a_socket_may_be_closed_in_each_of_its_callbacks), RUN(after_a_close_nothing_is_called),
       RUN(a_dial_can_be_given_up),

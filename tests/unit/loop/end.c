@@ -101,6 +101,8 @@ static void on_accept(void *user, struct sock *s, const struct addr *from)
 		sock_close(s, false);
 	} else {
 		p->accepted->s = s;
+		if (p->write_first)
+			p->write_result = end_write(p->accepted, "welcome");
 		sock_start(s, &end_ops, p->accepted);
 		if (p->accepted->pause_on_accept)
 			sock_pause(s, true);

@@ -25,8 +25,9 @@ struct port {
 	struct addr addr;
 	struct end *accepted; /* the next connection's */
 	size_t n_accepts, n_refused;
+	int write_result; /* of write_first: a write before the start */
 	int refused_error;
-	bool close_accepted, close_self;
+	bool close_accepted, close_self, write_first;
 	struct addr from;
 };
 
