@@ -23,7 +23,7 @@ deps:
 
 release: deps
 	@test -f $(RELEASE)/build.ninja || meson setup $(RELEASE) --prefix=$(PREFIX) --buildtype=release \
-		-Db_sanitize=none -Db_lto=true -Dtests=false >$(RELEASE)-setup.log || { cat $(RELEASE)-setup.log; exit 1; }
+		-Db_sanitize=none -Dtests=false >$(RELEASE)-setup.log || { cat $(RELEASE)-setup.log; exit 1; }
 	@ninja -C $(RELEASE)
 
 debug: deps
