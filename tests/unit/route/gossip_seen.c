@@ -1,0 +1,83 @@
+#include "test.h"
+
+#include "base/limits.h"
+#include "route/gossip_seen.h"
+
+#define TTL_MS 1000
+
+static struct mono at_ms(uint64_t ms)
+{
+	return (struct mono){ ms * NS_PER_MS };
+}
+
+static int add(struct gossip_seen *s, uint32_t number, uint64_t ms)
+{
+	return gossip_seen_add(s, BYTES(&number, sizeof(number)), at_ms(ms));
+}
+
+static bool has(struct gossip_seen *s, uint32_t number)
+{
+	return gossip_seen_has(s, BYTES(&number, sizeof(number)));
+}
+
+TEST(what_was_added_is_there_once)
+{
+	struct gossip_seen s;
+
+	gossip_seen_init(&s, 1, 10, TTL_MS);
+	assert_false(has(&s, 1));
+	assert_int_equal(add(&s, 1, 0), 0);
+	assert_true(has(&s, 1));
+	assert_int_equal(add(&s, 1, 500), -EEXIST);
+	assert_int_equal(gossip_seen_n(&s), 1);
+	gossip_seen_deinit(&s);
+}
+
+TEST(each_is_forgotten_when_its_time_is_over)
+{
+	struct gossip_seen s;
+
+	gossip_seen_init(&s, 1, 10, TTL_MS);
+	assert_int_equal(add(&s, 1, 0), 0);
+	assert_int_equal(add(&s, 2, 400), 0);
+	/* Adding again does not make it younger. */
+	assert_int_equal(add(&s, 1, 900), -EEXIST);
+	gossip_seen_expire(&s, at_ms(999));
+	assert_true(has(&s, 1));
+	gossip_seen_expire(&s, at_ms(1000));
+	assert_false(has(&s, 1));
+	assert_true(has(&s, 2));
+	gossip_seen_expire(&s, at_ms(1400));
+	assert_int_equal(gossip_seen_n(&s), 0);
+	gossip_seen_deinit(&s);
+}
+
+TEST(a_full_set_forgets_the_oldest_and_counts_it)
+{
+	struct gossip_seen s;
+
+	gossip_seen_init(&s, 1, 100, TTL_MS);
+	for (uint32_t i = 0; i < 250; i++)
+		assert_int_equal(add(&s, i, i), 0);
+	assert_int_equal(gossip_seen_n(&s), 100);
+	assert_int_equal(s.n_evicted, 150);
+	assert_false(has(&s, 149));
+	assert_true(has(&s, 150));
+	gossip_seen_deinit(&s);
+}
+
+TEST(an_id_has_a_maximum_and_no_minimum)
+{
+	uint8_t id[LIMIT_GOSSIP_ID + 1] = { 0 };
+	struct gossip_seen s;
+
+	gossip_seen_init(&s, 1, 10, TTL_MS);
+	assert_int_equal(gossip_seen_add(&s, BYTES(id, sizeof(id)), at_ms(0)), -EMSGSIZE);
+	assert_int_equal(gossip_seen_add(&s, BYTES(id, sizeof(id) - 1), at_ms(0)), 0);
+	assert_int_equal(gossip_seen_add(&s, BYTES(NULL, 0), at_ms(0)), 0);
+	assert_true(gossip_seen_has(&s, BYTES(NULL, 0)));
+	gossip_seen_deinit(&s);
+}
+
+TESTS(RUN(what_was_added_is_there_once), RUN(each_is_forgotten_when_its_time_is_over),
+      RUN(a_full_set_forgets_the_oldest_and_counts_it), RUN(an_id_has_a_maximum_and_no_minimum))
