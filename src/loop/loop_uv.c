@@ -17,10 +17,11 @@ static struct mono uv_now_(struct loop *base)
 {
 	struct loop_uv *l = loop_uv_of(base);
 
-	/* Read at the first question after the wait, then the same until the next wait. */
+	/* Read at the first question after the wait, then the same until the next wait. Nobody
+	 * waits while the loop does not run. */
 	if (!l->has_now) {
 		l->now = (struct mono){ uv_hrtime() };
-		l->has_now = true;
+		l->has_now = l->is_running;
 	}
 	return l->now;
 }
@@ -110,7 +111,11 @@ static void on_async(uv_async_t *h)
 
 static int uv_run_(struct loop *base)
 {
-	(void)uv_run(&loop_uv_of(base)->uv, UV_RUN_DEFAULT);
+	struct loop_uv *l = loop_uv_of(base);
+
+	l->is_running = true;
+	(void)uv_run(&l->uv, UV_RUN_DEFAULT);
+	l->is_running = l->has_now = false;
 	return 0;
 }
 

@@ -30,7 +30,7 @@ struct loop_uv {
 	struct timer_heap timers;
 	struct mono alarm_at;
 	struct list tasks;
-	bool has_now;
+	bool is_running, has_now;
 	struct mono now;
 
 	uint8_t *read_buffer; /* LIMIT_LOOP_READ, one for all sockets: data is handed on at once */

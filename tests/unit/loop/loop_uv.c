@@ -116,6 +116,22 @@ TEST(a_waiting_loop_is_idle_and_its_timers_are_not_early)
 	loop_free(l);
 }
 
+TEST(the_clock_goes_on_while_the_loop_does_not_run)
+{
+	struct rig rig;
+	struct mono before;
+
+	rig_open(&rig);
+	before = loop_now(rig.client);
+	nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+	assert_true(mono_since_ms(before, loop_now(rig.client)) >= 2);
+	rig_run_for(&rig, 2);
+	before = loop_now(rig.client);
+	nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+	assert_true(mono_since_ms(before, loop_now(rig.client)) >= 2);
+	rig_close(&rig);
+}
+
 TEST(a_stop_before_the_run_ends_it_at_once)
 {
 	struct loop *l;
@@ -159,5 +175,6 @@ TESTS(RUN(another_thread_and_a_signal_handler_can_wake_the_loop),
       RUN(a_wake_that_nobody_listens_to_is_nothing),
       RUN(a_peer_that_hangs_up_does_not_end_the_program),
       RUN(a_waiting_loop_is_idle_and_its_timers_are_not_early),
+      RUN(the_clock_goes_on_while_the_loop_does_not_run),
       RUN(a_stop_before_the_run_ends_it_at_once),
       RUN(a_loop_that_ends_waits_for_its_jobs_and_takes_no_new_ones))
