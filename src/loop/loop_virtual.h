@@ -48,6 +48,13 @@ void world_set_link_between(struct world *w, struct loop *a, struct loop *b,
 void world_block(struct world *w, struct loop *a, struct loop *b, bool blocked);
 /* Every connection of the host is reset from outside: both ends get -ECONNRESET. */
 void world_reset_host(struct world *w, struct loop *host);
+/*
+ * The host is gone from one moment to the next, as by a power cut: nothing leaves it any more,
+ * nothing reaches it, its address is free for another one, which answers with a reset to whoever
+ * still speaks to the old. What had left before arrives. The loop goes on, so that what runs on it
+ * can be ended at leisure.
+ */
+void world_cut_host(struct world *w, struct loop *host);
 /* Names for resolve: `text` is an address for RESOLVE_IP*, a record for RESOLVE_TXT. */
 _nodiscard_ int world_add_name(struct world *w, enum resolve_kind kind, const char *name,
 			       const char *text);

@@ -280,6 +280,14 @@ void world_reset_host(struct world *w, struct loop *host)
 	}
 }
 
+void world_cut_host(struct world *w, struct loop *host)
+{
+	struct host *h = host_of(host);
+
+	h->is_cut = true;
+	map_remove(&w->by_ip, &h->node);
+}
+
 static bool is_standing(const struct vconn *c)
 {
 	const struct vsock *a = &c->ends[0], *b = &c->ends[1];

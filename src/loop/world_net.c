@@ -54,13 +54,11 @@ static struct mono arrival_of(struct vsock *s, size_t n)
 	return s->last_arrival;
 }
 
-static void send_packet(struct vsock *s, enum packet_kind kind, const uint8_t *data, size_t n)
+static void push_packet(struct vsock *s, enum packet_kind kind, const uint8_t *data, size_t n)
 {
 	size_t n_data = kind == PACKET_DATA ? n : 0;
 	struct packet *p;
 
-	if (!s->conn->path)
-		return;
 	p = malloc(sizeof(*p) + n_data);
 	if (!p) {
 		if (s->state == VSOCK_CONNECTING || s->state == VSOCK_OPEN)
@@ -75,6 +73,12 @@ static void send_packet(struct vsock *s, enum packet_kind kind, const uint8_t *d
 	if (list_is_empty(&s->sent))
 		timer_heap_set(&s->conn->world->events, &s->head, p->at);
 	list_add_tail(&s->sent, &p->link);
+}
+
+static void send_packet(struct vsock *s, enum packet_kind kind, const uint8_t *data, size_t n)
+{
+	if (s->conn->path && !(s->host && s->host->is_cut))
+		push_packet(s, kind, data, n);
 }
 
 void vsock_pump(struct vsock *s)
@@ -298,8 +302,22 @@ static void arrive_credit(struct vsock *to, size_t n)
 	host_leave(to->host);
 }
 
+/* Whoever has the address now knows nothing of the connection. */
+static void arrive_at_cut(struct vsock *to, enum packet_kind kind)
+{
+	bool is_answered = kind == PACKET_ACCEPTED || kind == PACKET_STANDS ||
+			   kind == PACKET_DATA || kind == PACKET_FIN;
+
+	if (is_answered && world_find_host(to->conn->world, NULL, &to->local))
+		push_packet(to, PACKET_RESET, NULL, 0);
+}
+
 static void arrive(struct vsock *to, const struct packet *p)
 {
+	if (to->host && to->host->is_cut && p->kind != PACKET_DIAL) {
+		arrive_at_cut(to, p->kind);
+		return;
+	}
 	switch (p->kind) {
 	case PACKET_DIAL:
 		arrive_dial(to);

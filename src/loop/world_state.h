@@ -71,7 +71,7 @@ struct host {
 	uint8_t key[WORLD_IP_KEY];
 	uint64_t index;
 	struct addr ip;
-	bool is_gone, in_turn, is_stopped, is_woken;
+	bool is_gone, is_cut, in_turn, is_stopped, is_woken;
 	struct timer_heap timers;
 	struct list tasks;
 	struct timer alarm; /* in world.events: the next turn */

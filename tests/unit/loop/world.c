@@ -276,6 +276,45 @@ TEST(a_host_that_ends_closes_what_it_had_and_may_come_back)
 	scene_close(&s);
 }
 
+TEST(a_cut_host_is_silent_and_whoever_has_its_address_next_resets)
+{
+	struct scene s;
+	struct loop *next;
+
+	scene_open(&s, 1);
+	scene_connect(&s);
+	assert_int_equal(end_write(&s.server, "the last that left"), 0);
+	world_cut_host(s.w, s.b);
+	assert_int_equal(end_write(&s.server, "never sent"), 0);
+	assert_int_equal(end_write(&s.client, "into the dark"), 0);
+	world_run_for(s.w, 3600 * 1000);
+	assert_bytes(buf_data(&s.client.got), "the last that left");
+	assert_int_equal(s.client.n_errors + s.client.n_fins + s.server.n_reads, 0);
+	end_close(&s.server, true);
+	port_close(&s.port);
+	world_run_for(s.w, 1000);
+	assert_int_equal(s.client.n_errors + s.client.n_fins, 0);
+
+	assert_int_equal(world_host(s.w, "10.0.0.2", &next), 0);
+	assert_int_equal(end_write(&s.client, "who is there"), 0);
+	world_run_for(s.w, 10);
+	assert_int_equal(s.client.error, -ECONNRESET);
+	assert_null(loop_free(s.b));
+	scene_close(&s);
+}
+
+TEST(a_dial_to_a_host_that_is_cut_off_meanwhile_is_refused)
+{
+	struct scene s;
+
+	scene_open(&s, 1);
+	end_connect(&s.client, &s.port.addr);
+	world_cut_host(s.w, s.b);
+	world_run_for(s.w, 10);
+	assert_int_equal(s.client.error, -ECONNREFUSED);
+	scene_close(&s);
+}
+
 TEST(a_host_that_ends_while_it_is_dialled_refuses)
 {
 	struct scene s;
@@ -385,6 +424,8 @@ TESTS(RUN(time_stands_still_unless_it_is_run),
       RUN(a_reset_host_loses_every_connection_at_both_ends), RUN(a_dial_under_way_is_reset_too),
       RUN(connections_count_from_the_handshake_to_the_first_end),
       RUN(a_host_that_ends_closes_what_it_had_and_may_come_back),
+      RUN(a_cut_host_is_silent_and_whoever_has_its_address_next_resets),
+      RUN(a_dial_to_a_host_that_is_cut_off_meanwhile_is_refused),
       RUN(a_host_that_ends_while_it_is_dialled_refuses),
       RUN(nothing_is_heard_from_an_address_without_a_host_until_the_network_says_so),
       RUN(a_day_of_pings_is_a_matter_of_a_moment),
