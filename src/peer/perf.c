@@ -1,21 +1,24 @@
 #include "peer/perf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "wire/rd.h"
+#include "wire/wr.h"
 
-#define PERF "/perf/1.0.0"
+#define PERF_PROTOCOL "/perf/1.0.0"
 #define PERF_HEADER 8
-#define PERF_CHUNK (64 * KIB)
+#define PERF_PIECE ((uint64_t)64 * KIB)
 
-static const uint8_t zeroes[PERF_CHUNK];
+static const uint8_t zeroes[PERF_PIECE];
 
-/* Writes until `*left` is gone or the stream is full; then on_writable goes on. */
-static int pump(struct stream *s, uint64_t *left)
+/* Writes zeroes until `*left` are written or the stream takes no more; on_writable follows then.
+ * Negative: the stream takes nothing any more. */
+static int pour(struct stream *s, uint64_t *left)
 {
 	while (*left > 0) {
-		struct bytes b = BYTES(zeroes, *left < PERF_CHUNK ? (size_t)*left : PERF_CHUNK);
+		struct bytes b = BYTES(zeroes, *left < PERF_PIECE ? *left : PERF_PIECE);
 		int r = stream_write(s, &b, 1);
 
 		if (r == -EAGAIN)
@@ -30,51 +33,51 @@ static int pump(struct stream *s, uint64_t *left)
 
 /* ---- answering ---- */
 
-struct perf_server {
+struct perf_answer {
 	uint8_t header[PERF_HEADER];
 	size_t n_header;
-	uint64_t left; /* to send */
-	bool sending;
+	uint64_t received, left;
 };
 
-static void serve_data(void *user, struct stream *s, struct bytes b)
-{
-	struct perf_server *p = user;
-
-	(void)s;
-	for (size_t i = 0; p->n_header < PERF_HEADER && i < b.n; i++)
-		p->header[p->n_header++] = b.p[i];
-}
-
-static void serve_refuse(struct perf_server *p, struct stream *s)
+static void give_up(struct perf_answer *a, struct stream *s)
 {
 	stream_reset(s, 0);
-	free(p);
+	free(a);
 }
 
-static void serve_writable(void *user, struct stream *s)
+static void answer_data(void *user, struct stream *s, struct bytes b)
 {
-	struct perf_server *p = user;
+	struct perf_answer *a = user;
+	size_t n = size_min(PERF_HEADER - a->n_header, b.n);
 
-	if (p->sending && pump(s, &p->left) < 0)
-		serve_refuse(p, s);
+	memcpy(a->header + a->n_header, b.p, n);
+	a->n_header += n;
+	a->received += b.n - n;
+	if (a->received > LIMIT_PERF_BYTES)
+		give_up(a, s);
 }
 
-static void serve_eof(void *user, struct stream *s)
+static void answer_pour(void *user, struct stream *s)
 {
-	struct perf_server *p = user;
-	struct rd r = rd_of(BYTES(p->header, p->n_header));
+	struct perf_answer *a = user;
 
-	p->left = rd_be64(&r);
-	if (rd_finish(&r) < 0 || p->left > LIMIT_PERF_BYTES) {
-		serve_refuse(p, s);
-		return;
-	}
-	p->sending = true;
-	serve_writable(p, s);
+	if (pour(s, &a->left) < 0)
+		give_up(a, s);
 }
 
-static void serve_closed(void *user, struct stream *s, enum stream_end end, uint32_t code)
+static void answer_eof(void *user, struct stream *s)
+{
+	struct perf_answer *a = user;
+	struct rd r = rd_of(BYTES(a->header, a->n_header));
+
+	a->left = rd_be64(&r);
+	if (rd_finish(&r) < 0 || a->left > LIMIT_PERF_BYTES)
+		give_up(a, s);
+	else
+		answer_pour(a, s);
+}
+
+static void answer_closed(void *user, struct stream *s, enum stream_end end, uint32_t code)
 {
 	(void)s;
 	(void)end;
@@ -82,30 +85,27 @@ static void serve_closed(void *user, struct stream *s, enum stream_end end, uint
 	free(user);
 }
 
-static const struct stream_ops serve_ops = {
-	.on_data = serve_data,
-	.on_eof = serve_eof,
-	.on_writable = serve_writable,
-	.on_closed = serve_closed,
+static const struct stream_ops answer_ops = {
+	.on_data = answer_data,
+	.on_eof = answer_eof,
+	.on_writable = answer_pour,
+	.on_closed = answer_closed,
 };
 
-static void on_stream(void *user, struct peer *peer, struct link *l, struct stream *s)
+static void on_stream(void *user, struct peer *p, struct link *l, struct stream *s)
 {
-	struct perf_server *p = calloc(1, sizeof(*p));
+	struct perf_answer *a = calloc(1, sizeof(*a));
 
 	(void)user;
-	(void)peer;
+	(void)p;
 	(void)l;
-	if (p)
-		stream_accept(s, &serve_ops, p);
+	if (a)
+		stream_accept(s, &answer_ops, a);
 	else
 		stream_reset(s, 0);
 }
 
-static const struct pool_protocol perf_protocol = {
-	.name = PERF,
-	.on_stream = on_stream,
-};
+static const struct pool_protocol perf_protocol = { .name = PERF_PROTOCOL, .on_stream = on_stream };
 
 int perf_serve(struct pool *pool)
 {
@@ -114,120 +114,189 @@ int perf_serve(struct pool *pool)
 
 /* ---- asking ---- */
 
-struct perf {
+struct perf_run {
 	struct loop *loop;
-	uint64_t left; /* to upload */
-	bool answered; /* the first byte, or the end, of the answer has come */
-	struct mono began, answered_at;
-	struct perf_result result;
-	uint64_t wanted;
+	struct stream *s; /* NULL: over */
+	struct timer timer;
+	uint64_t upload, download;
+	uint64_t left, received;
+	uint64_t noticed; /* progress when the timer last looked */
+	bool opened, answered;
+	struct mono opened_at, answered_at;
 	perf_fn done;
 	void *user;
 };
 
-static void perf_end(struct perf *p, struct stream *s, int error)
+/* The run is gone after it. */
+static void finish(struct perf_run *run, int error)
 {
+	struct stream *s = TAKE_PTR(run->s);
+	struct mono now = loop_now(run->loop);
+	struct perf_result result = {
+		.uploaded = run->upload - run->left,
+		.downloaded = run->received,
+	};
+
+	if (run->answered) {
+		result.upload_ns = mono_since_ns(run->opened_at, run->answered_at);
+		result.download_ns = mono_since_ns(run->answered_at, now);
+	}
+	loop_timer_stop(run->loop, &run->timer);
 	if (s && error == 0)
 		stream_forget(s);
 	else if (s)
 		stream_reset(s, 0);
-	p->done(p->user, error, &p->result);
-	free(p);
+	run->done(run->user, error, &result);
+	free(run);
 }
 
-static void note_answer(struct perf *p)
+static uint64_t progress(const struct perf_run *run)
 {
-	if (p->answered)
-		return;
-	p->answered = true;
-	p->answered_at = loop_now(p->loop);
-	p->result.upload_ns = mono_since_ns(p->began, p->answered_at);
+	uint64_t queued = run->s ? stream_queued(run->s) : 0;
+
+	return run->opened + (run->upload - run->left) - queued + run->received;
 }
 
-static void ask_data(void *user, struct stream *s, struct bytes b)
+static void watch(struct perf_run *run)
 {
-	struct perf *p = user;
-
-	note_answer(p);
-	p->result.downloaded += b.n;
-	if (p->result.downloaded > p->wanted)
-		perf_end(p, s, -EPROTO);
+	run->noticed = progress(run);
+	loop_timer_set(run->loop, &run->timer, mono_add_ms(loop_now(run->loop), LIMIT_STALL_MS));
 }
 
-static void ask_eof(void *user, struct stream *s)
+static void on_watch(struct timer *t)
 {
-	struct perf *p = user;
-	bool whole = p->left == 0 && p->result.downloaded == p->wanted;
+	struct perf_run *run = container_of(t, struct perf_run, timer);
 
-	note_answer(p);
-	p->result.download_ns = mono_since_ns(p->answered_at, loop_now(p->loop));
-	perf_end(p, s, whole ? 0 : -EPROTO);
+	if (progress(run) == run->noticed)
+		finish(run, -ETIMEDOUT);
+	else
+		watch(run);
 }
 
-static void ask_writable(void *user, struct stream *s)
+static void on_writable(void *user, struct stream *s)
 {
-	struct perf *p = user;
+	struct perf_run *run = user;
 
-	if (p->left > 0 && pump(s, &p->left) < 0)
-		perf_end(p, s, -ECONNRESET);
+	if (run->opened && pour(s, &run->left) < 0)
+		finish(run, -ECONNRESET);
 }
 
-static void ask_closed(void *user, struct stream *s, enum stream_end end, uint32_t code)
+static void on_open(void *user, struct stream *s, struct bytes protocol)
 {
-	(void)s;
-	(void)code;
-	perf_end(user, NULL, end == STREAM_REFUSED ? -EPROTONOSUPPORT : -ECONNRESET);
-}
-
-static void ask_open(void *user, struct stream *s, struct bytes protocol)
-{
-	struct perf *p = user;
-	uint8_t header[PERF_HEADER];
-	struct bytes b = BYTES(header, sizeof(header));
+	struct perf_run *run = user;
 
 	(void)protocol;
-	for (size_t i = 0; i < PERF_HEADER; i++)
-		header[i] = (uint8_t)(p->wanted >> (8 * (PERF_HEADER - 1 - i)));
-	p->began = loop_now(p->loop);
-	if (stream_write(s, &b, 1) < 0 || pump(s, &p->left) < 0)
-		perf_end(p, s, -ECONNRESET);
+	run->opened = true;
+	run->opened_at = loop_now(run->loop);
+	on_writable(run, s);
 }
 
-static const struct stream_ops ask_ops = {
-	.on_open = ask_open,
-	.on_data = ask_data,
-	.on_eof = ask_eof,
-	.on_writable = ask_writable,
-	.on_closed = ask_closed,
+static void on_answer(struct perf_run *run)
+{
+	if (run->answered)
+		return;
+	run->answered = true;
+	run->answered_at = loop_now(run->loop);
+}
+
+static void on_data(void *user, struct stream *s, struct bytes b)
+{
+	struct perf_run *run = user;
+
+	(void)s;
+	on_answer(run);
+	run->received += b.n;
+	if (run->received > run->download)
+		finish(run, -EPROTO);
+}
+
+static void on_eof(void *user, struct stream *s)
+{
+	struct perf_run *run = user;
+
+	(void)s;
+	on_answer(run);
+	finish(run, run->left == 0 && run->received == run->download ? 0 : -ECONNRESET);
+}
+
+static void on_closed(void *user, struct stream *s, enum stream_end end, uint32_t code)
+{
+	struct perf_run *run = user;
+	int error = -ECONNRESET;
+
+	(void)s;
+	(void)code;
+	if (end == STREAM_REFUSED)
+		error = -EPROTONOSUPPORT;
+	else if (end == STREAM_TIMEOUT)
+		error = -ETIMEDOUT;
+	run->s = NULL;
+	finish(run, error);
+}
+
+static const struct stream_ops perf_ops = {
+	.on_open = on_open,
+	.on_data = on_data,
+	.on_eof = on_eof,
+	.on_writable = on_writable,
+	.on_closed = on_closed,
 };
 
-int perf_start(struct loop *loop, struct peer *peer, uint64_t upload, uint64_t download,
-	       perf_fn done, void *user)
+/* The size wanted waits in the stream until its protocol is agreed. */
+static int ask(struct perf_run *run)
 {
-	static const char *const protocols[] = { PERF, NULL };
-	struct link *link = peer_primary(peer);
-	struct stream *s;
-	struct perf *p;
+	_cleanup_(buf_deinit) struct buf b;
+	struct wr w = wr_to(&b);
+	struct bytes v;
 	int r;
 
-	if (!link)
-		return -ENOTCONN;
+	buf_init(&b, PERF_HEADER);
+	wr_be64(&w, run->download);
+	r = wr_finish(&w);
+	v = buf_data(&b);
+	return r < 0 ? r : stream_write(run->s, &v, 1);
+}
+
+static int start(struct perf_run *run, struct link *l)
+{
+	static const char *const protocols[] = { PERF_PROTOCOL, NULL };
+	int r = link_open_stream(l, protocols, &perf_ops, run, &run->s);
+
+	if (r < 0)
+		return r;
+	r = ask(run);
+	if (r < 0) {
+		stream_reset(run->s, 0);
+		return r;
+	}
+	watch(run);
+	return 0;
+}
+
+int perf_start(struct loop *loop, struct peer *p, uint64_t upload, uint64_t download, perf_fn done,
+	       void *user)
+{
+	struct link *l = peer_primary(p);
+	struct perf_run *run;
+	int r;
+
 	if (upload > LIMIT_PERF_BYTES || download > LIMIT_PERF_BYTES)
 		return -EINVAL;
-	p = calloc(1, sizeof(*p));
-	if (!p)
+	if (!l)
+		return -ENOTCONN;
+	run = calloc(1, sizeof(*run));
+	if (!run)
 		return -ENOMEM;
-	*p = (struct perf){
-		.loop = loop,
-		.left = upload,
-		.wanted = download,
-		.result.uploaded = upload,
-		.began = loop_now(loop),
-		.done = done,
-		.user = user,
-	};
-	r = link_open_stream(link, protocols, &ask_ops, p, &s);
-	if (r < 0)
-		free(p);
-	return r;
+	run->loop = loop;
+	run->timer.fire = on_watch;
+	run->upload = run->left = upload;
+	run->download = download;
+	run->done = done;
+	run->user = user;
+	r = start(run, l);
+	if (r < 0) {
+		free(run);
+		return r == -ENOMEM ? r : -ENOTCONN;
+	}
+	return 0;
 }

@@ -5,42 +5,36 @@
 
 #include "base/limits.h"
 
-#define PING "/ipfs/ping/1.0.0"
-#define PING_BYTES 32
+#define PING_PROTOCOL "/ipfs/ping/1.0.0"
+#define PING_SIZE 32
 
-/* ---- answering: whatever comes goes back, however it was cut ---- */
+/* ---- answering ---- */
 
-static void serve_data(void *user, struct stream *s, struct bytes b)
+static void echo(void *user, struct stream *s, struct bytes b)
 {
 	(void)user;
-	/* A peer that floods without reading fills its stream's queue and loses the stream. */
-	if (stream_write(s, &b, 1) < 0)
+	/* Who sends pings and does not read the answers loses the stream. */
+	if (stream_queued(s) > LIMIT_PING_QUEUED || stream_write(s, &b, 1) < 0)
 		stream_reset(s, 0);
 }
 
-static void serve_eof(void *user, struct stream *s)
+static void echo_eof(void *user, struct stream *s)
 {
 	(void)user;
 	stream_close(s);
 }
 
-static const struct stream_ops serve_ops = {
-	.on_data = serve_data,
-	.on_eof = serve_eof,
-};
+static const struct stream_ops echo_ops = { .on_data = echo, .on_eof = echo_eof };
 
 static void on_stream(void *user, struct peer *p, struct link *l, struct stream *s)
 {
 	(void)user;
 	(void)p;
 	(void)l;
-	stream_accept(s, &serve_ops, NULL);
+	stream_accept(s, &echo_ops, NULL);
 }
 
-static const struct pool_protocol ping_protocol = {
-	.name = PING,
-	.on_stream = on_stream,
-};
+static const struct pool_protocol ping_protocol = { .name = PING_PROTOCOL, .on_stream = on_stream };
 
 int ping_serve(struct pool *pool)
 {
@@ -49,156 +43,155 @@ int ping_serve(struct pool *pool)
 
 /* ---- asking ---- */
 
-struct ping {
+struct ping_run {
 	struct loop *loop;
 	struct random random;
-	struct link *link;
-	struct stream *stream;
-	bool fresh_streams;
-	size_t n, n_wanted, n_got; /* rounds done, rounds wanted, bytes of this round's answer */
+	struct stream *s; /* NULL: between two, or over */
+	struct timer timer;
+	struct ping_request request;
+	uint8_t sent[PING_SIZE];
+	size_t n_echoed; /* of `sent` */
 	struct mono sent_at;
-	uint8_t sent[PING_BYTES];
-	struct timer deadline;
-	ping_fn done;
-	void *user;
+	size_t n;
 	uint64_t rtt_ns[];
 };
 
-static void ping_end(struct ping *p, int error)
+static const char *const ping_protocols[] = { PING_PROTOCOL, NULL };
+static const struct stream_ops ping_ops;
+
+/* The run is gone after it. */
+static void finish(struct ping_run *run, int error)
 {
-	loop_timer_stop(p->loop, &p->deadline);
-	if (p->stream && error == 0) {
-		stream_close(p->stream);
-		stream_forget(p->stream);
-	} else if (p->stream) {
-		stream_reset(p->stream, 0);
+	struct stream *s = TAKE_PTR(run->s);
+
+	loop_timer_stop(run->loop, &run->timer);
+	if (s && error == 0)
+		stream_forget(s);
+	else if (s)
+		stream_reset(s, 0);
+	run->request.done(run->request.user, error, run->rtt_ns, run->n);
+	free(run);
+}
+
+static void on_late(struct timer *t)
+{
+	finish(container_of(t, struct ping_run, timer), -ETIMEDOUT);
+}
+
+/* The time for one answer begins. */
+static void expect(struct ping_run *run)
+{
+	run->sent_at = loop_now(run->loop);
+	loop_timer_set(run->loop, &run->timer, mono_add_ms(run->sent_at, LIMIT_PING_TIMEOUT_MS));
+}
+
+static int send_ping(struct ping_run *run)
+{
+	struct bytes b = BYTES(run->sent, PING_SIZE);
+
+	random_fill(&run->random, run->sent, PING_SIZE);
+	run->n_echoed = 0;
+	expect(run);
+	return stream_write(run->s, &b, 1);
+}
+
+static void next_round(struct ping_run *run)
+{
+	struct link *l = stream_link(run->s);
+	int r;
+
+	if (run->n == run->request.count) {
+		finish(run, 0);
+		return;
 	}
-	p->done(p->user, error, p->rtt_ns, p->n);
-	free(p);
-}
-
-static void on_deadline(struct timer *t)
-{
-	ping_end(container_of(t, struct ping, deadline), -ETIMEDOUT);
-}
-
-static void ping_send(struct ping *p)
-{
-	struct bytes b = BYTES(p->sent, PING_BYTES);
-
-	random_fill(&p->random, p->sent, PING_BYTES);
-	p->n_got = 0;
-	p->sent_at = loop_now(p->loop);
-	loop_timer_set(p->loop, &p->deadline, mono_add_ms(p->sent_at, LIMIT_PING_TIMEOUT_MS));
-	if (stream_write(p->stream, &b, 1) < 0)
-		ping_end(p, -ECONNRESET);
+	if (run->request.fresh_streams) {
+		stream_forget(TAKE_PTR(run->s));
+		expect(run);
+		r = link_open_stream(l, ping_protocols, &ping_ops, run, &run->s);
+	} else {
+		r = send_ping(run);
+	}
+	if (r < 0)
+		finish(run, -ECONNRESET);
 }
 
 static void on_open(void *user, struct stream *s, struct bytes protocol)
 {
+	struct ping_run *run = user;
+
 	(void)s;
 	(void)protocol;
-	ping_send(user);
-}
-
-static int ping_open(struct ping *p);
-
-static void round_again(struct ping *p)
-{
-	int r;
-
-	if (!p->fresh_streams) {
-		ping_send(p);
-		return;
-	}
-	stream_close(p->stream);
-	stream_forget(p->stream);
-	p->stream = NULL;
-	r = ping_open(p);
-	if (r < 0)
-		ping_end(p, r);
-}
-
-static void round_done(struct ping *p)
-{
-	p->rtt_ns[p->n++] = mono_since_ns(p->sent_at, loop_now(p->loop));
-	if (p->n == p->n_wanted)
-		ping_end(p, 0);
-	else
-		round_again(p);
+	if (send_ping(run) < 0)
+		finish(run, -ECONNRESET);
 }
 
 static void on_data(void *user, struct stream *s, struct bytes b)
 {
-	struct ping *p = user;
+	struct ping_run *run = user;
 
 	(void)s;
-	if (b.n > PING_BYTES - p->n_got || memcmp(p->sent + p->n_got, b.p, b.n) != 0) {
-		ping_end(p, -EPROTO);
+	if (b.n > PING_SIZE - run->n_echoed || memcmp(run->sent + run->n_echoed, b.p, b.n) != 0) {
+		finish(run, -EPROTO);
 		return;
 	}
-	p->n_got += b.n;
-	if (p->n_got == PING_BYTES)
-		round_done(p);
+	run->n_echoed += b.n;
+	if (run->n_echoed < PING_SIZE)
+		return;
+	run->rtt_ns[run->n++] = mono_since_ns(run->sent_at, loop_now(run->loop));
+	next_round(run);
 }
 
 static void on_eof(void *user, struct stream *s)
 {
 	(void)s;
-	ping_end(user, -ECONNRESET);
+	finish(user, -ECONNRESET);
 }
 
 static void on_closed(void *user, struct stream *s, enum stream_end end, uint32_t code)
 {
-	struct ping *p = user;
+	struct ping_run *run = user;
+	int error = -ECONNRESET;
 
 	(void)s;
 	(void)code;
-	p->stream = NULL;
-	ping_end(p, end == STREAM_REFUSED ? -EPROTONOSUPPORT : -ECONNRESET);
+	if (end == STREAM_REFUSED)
+		error = -EPROTONOSUPPORT;
+	else if (end == STREAM_TIMEOUT)
+		error = -ETIMEDOUT;
+	run->s = NULL;
+	finish(run, error);
 }
 
-static const struct stream_ops ask_ops = {
+static const struct stream_ops ping_ops = {
 	.on_open = on_open,
 	.on_data = on_data,
 	.on_eof = on_eof,
 	.on_closed = on_closed,
 };
 
-static int ping_open(struct ping *p)
+int ping_start(struct loop *loop, const struct random *random, struct peer *p,
+	       const struct ping_request *request)
 {
-	static const char *const protocols[] = { PING, NULL };
-
-	return link_open_stream(p->link, protocols, &ask_ops, p, &p->stream);
-}
-
-int ping_start(struct loop *loop, const struct random *random, struct peer *peer, size_t count,
-	       bool fresh_streams, ping_fn done, void *user)
-{
-	struct link *link = peer_primary(peer);
-	struct ping *p;
+	struct link *l = peer_primary(p);
+	struct ping_run *run;
 	int r;
 
-	if (!link)
+	if (!l)
 		return -ENOTCONN;
-	if (count == 0 || count > PING_COUNT_MAX)
+	if (request->count == 0 || request->count > PING_COUNT_MAX)
 		return -EINVAL;
-	p = calloc(1, sizeof(*p) + count * sizeof(p->rtt_ns[0]));
-	if (!p)
+	run = calloc(1, sizeof(*run) + request->count * sizeof(run->rtt_ns[0]));
+	if (!run)
 		return -ENOMEM;
-	p->loop = loop;
-	p->random = *random;
-	p->link = link;
-	p->fresh_streams = fresh_streams;
-	p->n_wanted = count;
-	p->done = done;
-	p->user = user;
-	p->deadline.fire = on_deadline;
-	r = ping_open(p);
+	run->loop = loop;
+	run->random = *random;
+	run->request = *request;
+	run->timer.fire = on_late;
+	r = link_open_stream(l, ping_protocols, &ping_ops, run, &run->s);
 	if (r < 0) {
-		free(p);
+		free(run);
 		return r;
 	}
-	loop_timer_set(loop, &p->deadline, mono_add_ms(loop_now(loop), LIMIT_PING_TIMEOUT_MS));
+	expect(run);
 	return 0;
 }

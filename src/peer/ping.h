@@ -20,8 +20,15 @@ _nodiscard_ int ping_serve(struct pool *pool);
  * call. */
 typedef void (*ping_fn)(void *user, int error, const uint64_t *rtt_ns, size_t n);
 
-/* `fresh_streams`: a stream per round, opened and closed. -ENOTCONN, -EINVAL (count), -ENOMEM. */
+struct ping_request {
+	size_t count;       /* rounds, at most PING_COUNT_MAX */
+	bool fresh_streams; /* a stream per round, opened and closed */
+	ping_fn done;
+	void *user;
+};
+
+/* -ENOTCONN, -EINVAL (count), -ENOMEM. */
 _nodiscard_ int ping_start(struct loop *loop, const struct random *random, struct peer *p,
-			   size_t count, bool fresh_streams, ping_fn done, void *user);
+			   const struct ping_request *request);
 
 #endif

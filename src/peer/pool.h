@@ -22,6 +22,7 @@
 struct pool;
 struct peer;
 
+/* NULL entries are allowed. */
 struct pool_ops {
 	/* The first link of this peer is up. */
 	void (*on_peer_up)(void *user, struct peer *p);
@@ -35,10 +36,13 @@ struct pool_ops {
 	/* Every link, also duplicates: for events and logs. */
 	void (*on_link_up)(void *user, struct peer *p, struct link *l);
 	void (*on_link_down)(void *user, struct peer *p, struct link *l, enum link_reason reason,
-	                     enum net_by by);
+			     enum net_by by);
+	/* An inbound link was verified, but is not adopted: too many, or of another network. */
+	void (*on_refused)(void *user, const struct peer_id *id, struct link *l,
+			   enum link_reason reason);
 	/* `text` explains in a sentence; `id` is NULL where it is not known. */
 	void (*on_dial_failed)(void *user, const char *address, const struct peer_id *id,
-	                       enum link_reason reason, const char *text);
+			       enum link_reason reason, const char *text);
 };
 
 /* A protocol we answer; entries are borrowed for life. */
@@ -90,9 +94,9 @@ _nodiscard_ int pool_manage(struct pool *pool, const struct multiaddr *address);
 /* One outcome, later: `p` connected (maybe it already was), or NULL with the reason and a sentence.
  */
 typedef void (*pool_connect_fn)(void *user, struct peer *p, enum link_reason reason,
-                                const char *text);
+				const char *text);
 _nodiscard_ int pool_connect(struct pool *pool, const struct multiaddr *address,
-                             pool_connect_fn done, void *user);
+			     pool_connect_fn done, void *user);
 /* Closes its links with LINK_DISCONNECTED and stops managing it; the number of links. */
 size_t pool_disconnect(struct pool *pool, struct peer *p);
 
