@@ -1,0 +1,558 @@
+#include "route/gossip_streams.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/list.h"
+
+#define REOPEN_MS_MIN 1000
+#define STALL_BYTES ((uint64_t)LIMIT_STALL_RATE * LIMIT_STALL_MS / 1000)
+
+/* Best first. NULL-terminated, as links want it. */
+static const char *const PROTOCOLS[] = { "/meshsub/1.2.0", "/meshsub/1.1.0", "/meshsub/1.0.0",
+					 NULL };
+#define N_PROTOCOLS (ARRAY_SIZE(PROTOCOLS) - 1)
+
+struct session;
+
+/* A stream of the peer's. */
+struct inbound {
+	struct session *session;
+	struct stream *stream; /* NULL: this place is free */
+	uint64_t number;       /* grows with every stream: the smaller the older */
+	struct gossip_reader reader;
+	uint64_t n_received;
+	/* While an RPC is unfinished: is the rest of it coming? */
+	struct timer stall;
+	struct mono window_at;    /* MONO_NEVER: nobody waits, the timer is not set */
+	uint64_t window_received; /* n_received then */
+};
+
+/* One peer that speaks gossipsub. */
+struct session {
+	struct list in_sessions;
+	struct gossip_streams *gs;
+	struct peer *peer;
+	struct gossip_peer *gossip;
+	struct stream *out; /* NULL: none; then what is sent is lost until it is opened again */
+	struct mono opened_at;
+	struct timer reopen;
+	uint64_t reopen_ms; /* the wait before the latest attempt */
+	struct inbound inbound[LIMIT_GOSSIP_INBOUND];
+};
+
+struct gossip_streams {
+	struct gossip_streams_config config;
+	struct gossip *engine;
+	struct pool_protocol protocols[N_PROTOCOLS];
+	struct timer heartbeat;
+	struct list sessions;
+	uint64_t n_inbound; /* ever */
+	struct gossip_streams_counts counts;
+};
+
+static struct mono now_of(const struct gossip_streams *gs)
+{
+	return loop_now(gs->config.loop);
+}
+
+/* ---- the outbound stream ---- */
+
+static void session_update(struct session *s);
+static void session_free(struct session *s);
+
+/* Tries again after a while that doubles, and that starts anew when the stream had lasted. */
+static void reopen_later(struct session *s)
+{
+	struct mono now = now_of(s->gs);
+
+	if (mono_since_ms(s->opened_at, now) >= LIMIT_GOSSIP_REOPEN_MS)
+		s->reopen_ms = 0;
+	s->reopen_ms = size_max(REOPEN_MS_MIN, size_min(2 * s->reopen_ms, LIMIT_GOSSIP_REOPEN_MS));
+	loop_timer_set(s->gs->config.loop, &s->reopen, mono_add_ms(now, s->reopen_ms));
+}
+
+static void on_reopen(struct timer *t)
+{
+	session_update(container_of(t, struct session, reopen));
+}
+
+static void on_out_open(void *user, struct stream *stream, struct bytes protocol)
+{
+	struct session *s = user;
+
+	(void)stream;
+	gossip_peer_set_protocol(s->gossip, protocol);
+}
+
+static void on_out_closed(void *user, struct stream *stream, enum stream_end end, uint32_t code)
+{
+	struct session *s = user;
+
+	(void)stream;
+	(void)code;
+	s->out = NULL;
+	switch (end) {
+	case STREAM_DONE:
+	case STREAM_RESET:
+	case STREAM_TIMEOUT:
+		reopen_later(s);
+		break;
+	case STREAM_REFUSED:
+		/* It does not speak gossipsub after all, until it says or shows otherwise. */
+		session_free(s);
+		break;
+	case STREAM_LINK_DOWN:
+		/* on_primary or on_peer_down follows. */
+		break;
+	}
+}
+
+/* Nobody answers on our stream, and who talks there is not listened to: no on_data. */
+static const struct stream_ops out_ops = {
+	.on_open = on_out_open,
+	.on_closed = on_out_closed,
+};
+
+static void open_out(struct session *s, struct link *l)
+{
+	struct gossip_streams *gs = s->gs;
+	int r;
+
+	r = link_open_stream(l, PROTOCOLS, &out_ops, s, &s->out);
+	if (r == -ESHUTDOWN)
+		return; /* on_primary follows */
+	if (r < 0) {
+		s->out = NULL;
+		reopen_later(s);
+		return;
+	}
+	gs->counts.opened++;
+	s->opened_at = now_of(gs);
+	gossip_peer_resend(gs->engine, s->gossip, now_of(gs));
+}
+
+/* What is queued still goes out on the old link, and nothing new. */
+static void leave_out(struct session *s)
+{
+	struct stream *out = TAKE_PTR(s->out);
+
+	stream_close(out);
+	stream_forget(out);
+}
+
+static void session_update(struct session *s)
+{
+	struct link *l = peer_primary(s->peer);
+
+	if (s->out && stream_link(s->out) == l)
+		return;
+	loop_timer_stop(s->gs->config.loop, &s->reopen);
+	if (s->out)
+		leave_out(s);
+	if (l)
+		open_out(s, l);
+}
+
+static size_t room_for(const struct session *s, bool may_drop)
+{
+	size_t queued = stream_queued(s->out);
+	/* One message of any size fits into an empty queue. */
+	size_t max = may_drop && queued > 0 ? LIMIT_GOSSIP_SEND - LIMIT_GOSSIP_SEND_RESERVE
+					    : LIMIT_GOSSIP_SEND;
+
+	return queued < max ? max - queued : 0;
+}
+
+static int write_frame(struct session *s, const struct shared_bytes *frame, bool may_drop)
+{
+	struct bytes v = shared_bytes_data(frame);
+
+	if (v.n > room_for(s, may_drop))
+		return -EAGAIN;
+	return stream_write(s->out, &v, 1);
+}
+
+static int on_send(void *user, void *peer_user, struct shared_bytes *frame, bool may_drop)
+{
+	struct gossip_streams *gs = user;
+	struct session *s = peer_user;
+	int r = s->out ? write_frame(s, frame, may_drop) : -EPIPE;
+
+	if (r == 0)
+		return 0;
+	if (may_drop)
+		return -EAGAIN;
+	/* What must not be lost is said again on the next stream: there is one coming when the link
+	 * is closing, and one has to come when this one is full. */
+	if (s->out && r != -EPIPE) {
+		gs->counts.reset_full++;
+		stream_reset(s->out, 0);
+		s->out = NULL;
+		reopen_later(s);
+	}
+	return 0;
+}
+
+/* ---- inbound streams ---- */
+
+static void inbound_close(struct inbound *in)
+{
+	loop_timer_stop(in->session->gs->config.loop, &in->stall);
+	gossip_reader_deinit(&in->reader);
+	in->stream = NULL;
+}
+
+static void inbound_reset(struct inbound *in)
+{
+	if (!in->stream)
+		return;
+	stream_reset(in->stream, 0);
+	inbound_close(in);
+}
+
+/* From now on the rest of an RPC that began at `since` is waited for, `n` bytes of it are here. */
+static void watch_stall(struct inbound *in, struct mono since, uint64_t n)
+{
+	in->window_at = since;
+	in->window_received = in->n_received - n;
+	loop_timer_set(in->session->gs->config.loop, &in->stall,
+		       mono_add_ms(since, LIMIT_STALL_MS));
+}
+
+static void on_stall(struct timer *t)
+{
+	struct inbound *in = container_of(t, struct inbound, stall);
+	struct gossip_streams *gs = in->session->gs;
+	struct mono since, now = now_of(gs);
+	size_t pending = gossip_reader_pending(&in->reader, &since);
+
+	in->window_at = MONO_NEVER;
+	if (pending == 0)
+		return;
+	if (mono_since_ms(since, now) < LIMIT_STALL_MS) {
+		watch_stall(in, since, pending);
+	} else if (in->n_received - in->window_received >= STALL_BYTES) {
+		watch_stall(in, now, 0);
+	} else {
+		gs->counts.stalled++;
+		net_link_abort(stream_link(in->stream), LINK_STALLED);
+	}
+}
+
+static void on_in_data(void *user, struct stream *stream, struct bytes b)
+{
+	struct inbound *in = user;
+	struct gossip_streams *gs = in->session->gs;
+	struct mono since;
+	size_t pending;
+	int r;
+
+	(void)stream;
+	in->n_received += b.n;
+	r = gossip_input(gs->engine, in->session->gossip, &in->reader, b, now_of(gs));
+	if (r != 0) {
+		gs->counts.reset_malformed += r > 0;
+		inbound_reset(in);
+		return;
+	}
+	pending = gossip_reader_pending(&in->reader, &since);
+	if (pending > 0 && mono_is_never(in->window_at))
+		watch_stall(in, since, pending);
+}
+
+static void on_in_eof(void *user, struct stream *stream)
+{
+	(void)user;
+	stream_close(stream);
+}
+
+static void on_in_closed(void *user, struct stream *stream, enum stream_end end, uint32_t code)
+{
+	(void)stream;
+	(void)end;
+	(void)code;
+	inbound_close(user);
+}
+
+static const struct stream_ops in_ops = {
+	.on_data = on_in_data,
+	.on_eof = on_in_eof,
+	.on_closed = on_in_closed,
+};
+
+/* A free place, or the oldest. */
+static struct inbound *inbound_place(struct session *s)
+{
+	struct inbound *oldest = &s->inbound[0];
+
+	for (size_t i = 0; i < LIMIT_GOSSIP_INBOUND; i++) {
+		if (!s->inbound[i].stream)
+			return &s->inbound[i];
+		if (s->inbound[i].number < oldest->number)
+			oldest = &s->inbound[i];
+	}
+	inbound_reset(oldest);
+	return oldest;
+}
+
+static void inbound_accept(struct session *s, struct stream *stream)
+{
+	struct inbound *in = inbound_place(s);
+
+	*in = (struct inbound){
+		.session = s,
+		.stream = stream,
+		.number = ++s->gs->n_inbound,
+		.stall = { .fire = on_stall },
+		.window_at = MONO_NEVER,
+	};
+	gossip_reader_init(&in->reader);
+	s->gs->counts.accepted++;
+	stream_accept(stream, &in_ops, in);
+}
+
+/* ---- sessions ---- */
+
+static int session_new(struct gossip_streams *gs, struct peer *p, struct session **ret)
+{
+	const struct link *l = peer_primary(p);
+	struct session *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	s->gs = gs;
+	s->peer = p;
+	s->reopen.fire = on_reopen;
+	r = gossip_peer_add(gs->engine, peer_id_of(p), BYTES(NULL, 0), l && link_is_dialer(l), s,
+			    now_of(gs), &s->gossip);
+	if (r < 0) {
+		free(s);
+		return r;
+	}
+	list_add_tail(&gs->sessions, &s->in_sessions);
+	gs->counts.n_peers++;
+	peer_set_route_user(p, s);
+	*ret = s;
+	return 0;
+}
+
+static void session_free(struct session *s)
+{
+	struct gossip_streams *gs = s->gs;
+
+	gossip_peer_remove(gs->engine, s->gossip, now_of(gs));
+	if (s->out)
+		stream_reset(s->out, 0);
+	for (size_t i = 0; i < LIMIT_GOSSIP_INBOUND; i++)
+		inbound_reset(&s->inbound[i]);
+	loop_timer_stop(gs->config.loop, &s->reopen);
+	peer_set_route_user(s->peer, NULL);
+	list_remove(&s->in_sessions);
+	gs->counts.n_peers--;
+	free(s);
+}
+
+/* The session of a peer that speaks gossipsub; NULL: no memory. */
+static struct session *session_get(struct gossip_streams *gs, struct peer *p)
+{
+	struct session *s = peer_route_user(p);
+
+	if (!s && session_new(gs, p, &s) < 0)
+		return NULL;
+	return s;
+}
+
+static void on_stream(void *user, struct peer *p, struct link *l, struct stream *stream)
+{
+	struct session *s = session_get(user, p);
+
+	(void)l;
+	if (!s) {
+		stream_reset(stream, 0);
+		return;
+	}
+	inbound_accept(s, stream);
+	session_update(s);
+}
+
+/* ---- what the pool reports ---- */
+
+static bool speaks_gossip(const struct peer *p)
+{
+	for (size_t i = 0; i < N_PROTOCOLS; i++)
+		if (peer_serves(p, PROTOCOLS[i]))
+			return true;
+	return false;
+}
+
+static void update_peer(struct gossip_streams *gs, struct peer *p)
+{
+	struct session *s = peer_route_user(p);
+
+	if (!s && speaks_gossip(p))
+		s = session_get(gs, p);
+	if (s)
+		session_update(s);
+}
+
+void gossip_streams_on_primary(struct gossip_streams *gs, struct peer *p, struct link *l)
+{
+	(void)l;
+	update_peer(gs, p);
+}
+
+void gossip_streams_on_identified(struct gossip_streams *gs, struct peer *p)
+{
+	update_peer(gs, p);
+}
+
+void gossip_streams_on_peer_down(struct gossip_streams *gs, struct peer *p)
+{
+	struct session *s = peer_route_user(p);
+
+	(void)gs;
+	if (s)
+		session_free(s);
+}
+
+/* ---- the engine's side ---- */
+
+static void on_message(void *user, const struct gossip_delivery *d)
+{
+	const struct gossip_streams *gs = user;
+
+	if (gs->config.ops->on_message)
+		gs->config.ops->on_message(gs->config.user, d);
+}
+
+static void on_topic_peer(void *user, struct bytes topic, const struct peer_id *peer, bool joined)
+{
+	const struct gossip_streams *gs = user;
+
+	if (gs->config.ops->on_topic_peer)
+		gs->config.ops->on_topic_peer(gs->config.user, topic, peer, joined);
+}
+
+static void on_mesh(void *user, struct bytes topic, const struct peer_id *peer, bool grafted)
+{
+	const struct gossip_streams *gs = user;
+
+	if (gs->config.ops->on_mesh)
+		gs->config.ops->on_mesh(gs->config.user, topic, peer, grafted);
+}
+
+static const struct gossip_ops engine_ops = {
+	.send = on_send,
+	.on_message = on_message,
+	.on_topic_peer = on_topic_peer,
+	.on_mesh = on_mesh,
+};
+
+static void on_heartbeat(struct timer *t)
+{
+	struct gossip_streams *gs = container_of(t, struct gossip_streams, heartbeat);
+
+	gossip_tick(gs->engine, now_of(gs));
+	loop_timer_set(gs->config.loop, &gs->heartbeat, gossip_deadline(gs->engine));
+}
+
+/* ---- life ---- */
+
+static int make_engine(struct gossip_streams *gs)
+{
+	const struct gossip_streams_config *c = &gs->config;
+	struct gossip_config config = {
+		.key = c->key,
+		.id = c->id,
+		.random = c->random,
+		.params = c->params,
+		.seqno_last = c->seqno_last,
+		.ops = &engine_ops,
+		.user = gs,
+	};
+
+	return gossip_new(&config, now_of(gs), &gs->engine);
+}
+
+static int serve(struct gossip_streams *gs)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < N_PROTOCOLS && r == 0; i++) {
+		gs->protocols[i] = (struct pool_protocol){
+			.name = PROTOCOLS[i],
+			.on_stream = on_stream,
+			.user = gs,
+		};
+		r = pool_serve(gs->config.pool, &gs->protocols[i]);
+	}
+	return r;
+}
+
+int gossip_streams_new(const struct gossip_streams_config *config, struct gossip_streams **ret)
+{
+	struct gossip_streams *gs = calloc(1, sizeof(*gs));
+	int r;
+
+	if (!gs)
+		return -ENOMEM;
+	gs->config = *config;
+	gs->heartbeat.fire = on_heartbeat;
+	list_init(&gs->sessions);
+	r = make_engine(gs);
+	if (r == 0)
+		r = serve(gs);
+	if (r < 0) {
+		gossip_free(gs->engine);
+		free(gs);
+		return r;
+	}
+	loop_timer_set(config->loop, &gs->heartbeat, gossip_deadline(gs->engine));
+	*ret = gs;
+	return 0;
+}
+
+struct gossip_streams *gossip_streams_free(struct gossip_streams *gs)
+{
+	static const struct gossip_ops silent = { 0 };
+
+	if (!gs)
+		return NULL;
+	gs->config.ops = &silent;
+	list_for_each_safe (it, &gs->sessions)
+		session_free(list_entry(it, struct session, in_sessions));
+	loop_timer_stop(gs->config.loop, &gs->heartbeat);
+	gossip_free(gs->engine);
+	free(gs);
+	return NULL;
+}
+
+/* ---- pass-through ---- */
+
+int gossip_streams_join(struct gossip_streams *gs, struct bytes topic)
+{
+	return gossip_join(gs->engine, topic, now_of(gs));
+}
+
+void gossip_streams_leave(struct gossip_streams *gs, struct bytes topic)
+{
+	gossip_leave(gs->engine, topic, now_of(gs));
+}
+
+int gossip_streams_publish(struct gossip_streams *gs, struct bytes topic, struct bytes data,
+			   struct gossip_id *ret_id)
+{
+	return gossip_publish(gs->engine, topic, data, now_of(gs), ret_id);
+}
+
+const struct gossip *gossip_streams_engine(const struct gossip_streams *gs)
+{
+	return gs->engine;
+}
+
+struct gossip_streams_counts gossip_streams_counts(const struct gossip_streams *gs)
+{
+	return gs->counts;
+}
