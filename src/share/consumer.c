@@ -38,15 +38,26 @@ void consumer_send_text(struct consumer *c, const char *line)
 	consumer_send(c, bytes_of_text(line));
 }
 
-static void send_error(struct consumer *c, struct bytes text)
+void consumer_send_op(struct consumer *c, const struct nats_op *op)
 {
-	struct nats_op op = { .verb = NATS_ERR, .text = text };
 	struct buf line;
 
 	buf_init(&line, OUTBOX_COPY_MAX);
-	if (nats_op_encode(&op, &line) == 0)
+	if (nats_op_encode(op, &line) == 0)
 		consumer_send(c, buf_data(&line));
+	else
+		consumer_close(c, NULL);
 	buf_deinit(&line);
+}
+
+static void send_error(struct consumer *c, struct bytes text)
+{
+	consumer_send_op(c, &(struct nats_op){ .verb = NATS_ERR, .text = text });
+}
+
+static struct bytes cut(struct bytes b)
+{
+	return BYTES(b.p, size_min(b.n, LIMIT_SUBJECT));
 }
 
 void consumer_refuse(struct consumer *c, const char *what, struct bytes subject, struct bytes queue,
@@ -59,10 +70,10 @@ void consumer_refuse(struct consumer *c, const char *what, struct bytes subject,
 	wr_text(&w, "Permissions Violation for ");
 	wr_text(&w, what);
 	wr_text(&w, " \"");
-	wr_bytes(&w, subject);
+	wr_bytes(&w, cut(subject));
 	if (queue.n > 0) {
 		wr_text(&w, "\" using queue \"");
-		wr_bytes(&w, queue);
+		wr_bytes(&w, cut(queue));
 	}
 	wr_text(&w, why ? "\": " : "\"");
 	wr_text(&w, why ? why : "");
@@ -154,7 +165,8 @@ static void on_connect(struct consumer *c, const struct nats_op *op)
 		consumer_close(c, NULL);
 		return;
 	}
-	known = c->state != CONSUMER_NEW || token_is_right(c, token);
+	known = c->via == DOOR_UNIX_OWNER || (c->state != CONSUMER_NEW && token[0] == 0) ||
+		token_is_right(c, token);
 	secret_wipe(token, sizeof(token));
 	wrong = known ? what_is_wrong(&options) : "Authorization Violation";
 	if (wrong) {

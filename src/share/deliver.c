@@ -191,7 +191,7 @@ static bool has_room(struct sub *s, const struct letter *l, const struct copy *c
 	return outbox_has_room(&s->consumer->out, copy_size(l, copy), LIMIT_DOOR_RESERVE);
 }
 
-void deliver_to(struct sub *s, struct letter *l)
+static void deliver_to(struct sub *s, struct letter *l)
 {
 	struct consumer *c = s->consumer;
 	bool was_empty = outbox_is_empty(&c->out);

@@ -136,6 +136,7 @@ void door_deadline_at(struct door *d, struct mono at);
 /* Puts a line on the queue, into its reserve if need be; no room there ends the connection. */
 void consumer_send(struct consumer *c, struct bytes line);
 void consumer_send_text(struct consumer *c, const char *line);
+void consumer_send_op(struct consumer *c, const struct nats_op *op);
 /* -ERR with a text that begins `Permissions Violation for`, and goes on with `what` ("Publish to"),
  * the subject in quotes, a queue if there is one, and `why`, which may be NULL. The connection goes
  * on. */
@@ -178,8 +179,6 @@ struct letter {
 
 /* To everybody who wants it; returns how many that are. */
 size_t deliver(struct door *d, struct letter *l);
-/* To this one alone. */
-void deliver_to(struct sub *s, struct letter *l);
 
 /* ---- holes.c ---- */
 

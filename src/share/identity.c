@@ -65,7 +65,7 @@ void identity_claim(struct consumer *c)
 	struct consumer *holder;
 
 	if (c->options.name_too_long) {
-		consumer_close(c, "Permissions Violation: the connection's name is too long");
+		consumer_close(c, "Permissions Violation: the name of the connection is too long");
 		return;
 	}
 	if (holds_id(c) || c->options.name[0] == 0) {

@@ -7,11 +7,14 @@
 
 #define API_PREFIX "$PL.API."
 
-/* Nobody wants it: whoever asked to be told is told on its own subscription for the reply. */
+/* Nobody wants it: whoever asked to be told is told on its own subscription for the reply. This is
+ * no message: it counts towards no maximum. */
 static void tell_no_responders(struct consumer *c, struct bytes reply)
 {
 	struct subjects *index = &c->door->subjects;
-	struct letter l = { .subject = reply, .header = NATS_HEADERS_NO_RESPONDERS };
+	struct nats_op op = { .verb = NATS_HMSG,
+			      .subject = reply,
+			      .header = NATS_HEADERS_NO_RESPONDERS };
 
 	subjects_match(index, reply);
 	for (size_t i = 0; i < index->n_hits; i++) {
@@ -19,7 +22,8 @@ static void tell_no_responders(struct consumer *c, struct bytes reply)
 
 		if (s->consumer != c || s->queue.n > 0)
 			continue;
-		deliver_to(s, &l);
+		op.sid = s->sid;
+		consumer_send_op(c, &op);
 		return;
 	}
 }
@@ -95,7 +99,7 @@ void consumer_publish(struct consumer *c, const struct nats_op *op)
 	if (c->options.verbose)
 		consumer_send_text(c, "+OK\r\n");
 	c->published++;
-	if (is_reserved_reply(op->reply))
+	if (is_reserved_reply(op->reply) || op->reply.n > LIMIT_SUBJECT)
 		consumer_refuse(c, "Publish with Reply of", op->reply, op->queue, NULL);
 	else if (topic_subject_is(op->subject))
 		publish_topic(c, op);

@@ -132,11 +132,15 @@ void consumer_subscribe(struct consumer *c, const struct nats_op *op)
 	struct sub *s;
 	int r;
 
+	if (op->sid.n > LIMIT_SUBJECT) {
+		consumer_close(c, NULL); /* it could not even be refused by its name */
+		return;
+	}
 	if (c->options.verbose)
 		consumer_send_text(c, "+OK\r\n");
 	if (map_find(&c->subs, op->sid))
 		return; /* a sid that is taken keeps its subscription, as in every NATS server */
-	if (!subject_is_valid(op->subject, true)) {
+	if (!subject_is_valid(op->subject, true) || op->queue.n > LIMIT_SUBJECT) {
 		refuse(c, op, "not a valid subject");
 		return;
 	}

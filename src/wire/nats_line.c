@@ -74,7 +74,7 @@ static struct bytes read_word(struct rd *r)
 
 static bool is_token(struct bytes word)
 {
-	return word.n > 0 && word.n <= NATS_TOKEN_MAX && !memchr(word.p, '\r', word.n);
+	return word.n > 0 && !memchr(word.p, '\r', word.n);
 }
 
 /* The number of words, or WORDS_MAX for that many and more. */

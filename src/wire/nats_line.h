@@ -44,8 +44,7 @@ enum nats_verb {
 	 NATS_VERB_BIT(NATS_OK) | NATS_VERB_BIT(NATS_ERR) | NATS_VERB_BIT(NATS_MSG) |              \
 	 NATS_VERB_BIT(NATS_HMSG))
 
-#define NATS_TOKEN_MAX 1024 /* subject, reply, queue or sid */
-#define NATS_DIGITS_MAX 9   /* of a size */
+#define NATS_DIGITS_MAX 9 /* of a size */
 
 /* One operation. Fields that its verb does not have, or that were left out, are empty. */
 struct nats_op {

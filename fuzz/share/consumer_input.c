@@ -1,0 +1,229 @@
+/*
+ * Whatever a consumer sends: how it was split makes no difference to what it hears, a neighbour
+ * that does not read holds no more than its maximum, and everything is given back when they leave.
+ *
+ * The first byte chooses where the consumer comes from, whether it begins with a good CONNECT, and
+ * whether the neighbour, whose id is "x", lives.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "share/door.h"
+
+#define CONSUMER_BYTES (32 * KIB)
+#define HELLO_AS(name)                                                                             \
+	"CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true,"   \
+	"\"protocol\":1,\"auth_token\":\"t\",\"name\":\"" name "\"}\r\n"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct node {
+	struct door *door;
+	struct random_seeded seed;
+	uint64_t ticket;
+};
+
+static int on_join(void *user, struct bytes topic)
+{
+	(void)user;
+	ASSERT(topic.n <= LIMIT_GOSSIP_TOPIC_NAME);
+	return topic.n > 100 ? -ENOSPC : 0;
+}
+
+static void on_leave(void *user, struct bytes topic)
+{
+	(void)user;
+	ASSERT(topic.n <= 100);
+}
+
+static int on_publish(void *user, struct bytes topic, struct bytes data, const char **ret_text)
+{
+	struct gossip_delivery m = { .topic = topic, .data = data, .id = { .n = 1 } };
+	struct node *node = user;
+
+	if (data.n > 100) {
+		*ret_text = "too large for this test";
+		return -EMSGSIZE;
+	}
+	door_deliver(node->door, &m, false, (struct wall){ 0 });
+	return 0;
+}
+
+/* Every second request is answered at the next one. */
+static void on_api(void *user, struct bytes verb, struct bytes body, uint64_t ticket)
+{
+	struct node *node = user;
+
+	(void)body;
+	if (node->ticket == 0) {
+		node->ticket = ticket;
+		return;
+	}
+	door_api_reply(node->door, node->ticket, verb);
+	door_api_reply(node->door, ticket, verb);
+	node->ticket = 0;
+}
+
+static void on_gap(void *user, const struct door_gap *gap)
+{
+	struct node *node = user;
+	struct buf json;
+
+	ASSERT(gap->count > 0);
+	ASSERT(!gap->has_seq || gap->to - gap->from + 1 >= gap->count);
+	buf_init(&json, 8192);
+	door_gap_json(gap, (struct wall){ 0 }, &json);
+	door_event(node->door, "GAP", buf_data(&json));
+	buf_deinit(&json);
+}
+
+static void on_mark(void *user, void *connection)
+{
+	(void)user;
+	*(int *)connection += 1;
+}
+
+static const struct door_ops ops = {
+	.topic_join = on_join,
+	.topic_leave = on_leave,
+	.topic_publish = on_publish,
+	.api = on_api,
+	.on_gap = on_gap,
+	.wants_output = on_mark,
+	.wants_close = on_mark,
+};
+
+static void node_init(struct node *node)
+{
+	struct door_config config = {
+		.server_name = "fuzz",
+		.version = "0",
+		.host = "h",
+		.token = "t",
+		.topic_prefix = "p/",
+		.consumer_bytes = CONSUMER_BYTES,
+		.ops = &ops,
+		.user = node,
+	};
+
+	*node = (struct node){ 0 };
+	random_seeded_init(&node->seed, 1);
+	config.random = random_seeded_source(&node->seed);
+	ASSERT(door_new(&config, &node->door) == 0);
+}
+
+static size_t waiting(struct consumer *c)
+{
+	struct bytes v[4096];
+	size_t n = consumer_output(c, v, ARRAY_SIZE(v)), total = 0;
+
+	for (size_t i = 0; i < n; i++)
+		total += v[i].n;
+	return total;
+}
+
+static void take_output(struct consumer *c, struct buf *heard)
+{
+	struct bytes v[16];
+	size_t n;
+
+	while ((n = consumer_output(c, v, ARRAY_SIZE(v))) > 0) {
+		for (size_t i = 0; i < n; i++) {
+			ASSERT(buf_append(heard, v[i].p, v[i].n) == 0);
+			consumer_sent(c, v[i].n);
+		}
+	}
+}
+
+static void info_is_sane(void *user, const struct consumer_info *info)
+{
+	(void)user;
+	ASSERT(info->n_subscriptions <= LIMIT_DOOR_SUBSCRIPTIONS);
+	ASSERT(info->bytes_held <= CONSUMER_BYTES + LIMIT_DOOR_SUBSCRIPTION_BYTES +
+					   LIMIT_DOOR_PAYLOAD + LIMIT_DOOR_WAITING_INPUT +
+					   2 * LIMIT_DOOR_CONTROL_LINE);
+}
+
+/* A neighbour that wants everything and has almost no room left. */
+static struct consumer *attach_stuck(struct door *d, void *mark, struct mono now)
+{
+	static const uint8_t load[6000];
+	struct consumer *c;
+
+	ASSERT(door_attach(d, DOOR_UNIX_OWNER, mark, now, &c) == 0);
+	ASSERT(consumer_input(c, BYTES_LITERAL(HELLO_AS("x") "SUB > 1\r\nSUB a.* q 2\r\n"), now) ==
+	       0);
+	for (size_t i = 0; i < 2; i++)
+		door_event(d, "LOAD", BYTES(load, sizeof(load)));
+	return c;
+}
+
+/* Pieces of `step` bytes in memory of their own. */
+static void feed(struct consumer *c, struct consumer *stuck, struct bytes all, size_t step)
+{
+	for (size_t at = 0; at < all.n; at += step) {
+		size_t n = size_min(step, all.n - at);
+		uint8_t *piece = malloc(n);
+
+		ASSERT(piece);
+		memcpy(piece, all.p + at, n);
+		ASSERT(consumer_input(c, BYTES(piece, n), (struct mono){ NS_PER_S }) >= 0);
+		free(piece);
+		ASSERT(waiting(stuck) <= CONSUMER_BYTES && waiting(c) <= CONSUMER_BYTES);
+	}
+}
+
+/* Output is taken at the end, so that the split does not decide what fits. */
+static void converse(struct bytes all, size_t step, struct buf *heard)
+{
+	uint8_t flags = all.p[0];
+	struct mono now = { NS_PER_S };
+	struct consumer *c, *stuck;
+	int marks[2] = { 0 };
+	struct node node;
+
+	node_init(&node);
+	stuck = attach_stuck(node.door, &marks[0], now);
+	ASSERT(door_attach(node.door, flags & 1 ? DOOR_UNIX_OWNER : DOOR_TCP, &marks[1], now, &c) ==
+	       0);
+	if (flags & 2)
+		ASSERT(consumer_input(c, BYTES_LITERAL(HELLO_AS("")), now) == 0);
+	feed(c, stuck, BYTES(all.p + 1, all.n - 1), step);
+	door_consumers(node.door, info_is_sane, NULL);
+	take_output(c, heard);
+	if (flags & 4)
+		ASSERT(consumer_input(stuck, BYTES_LITERAL("PONG\r\n"), now) == 0);
+	door_tick(node.door, mono_add_ms(now, 3000));
+	take_output(stuck, heard);
+	door_event(node.door, "END", BYTES_LITERAL("{}"));
+	(void)on_publish(&node, BYTES_LITERAL("/t"), BYTES_LITERAL("x"), NULL);
+	take_output(stuck, heard);
+	take_output(c, heard);
+	door_detach(node.door, stuck);
+	door_detach(node.door, c);
+	ASSERT(door_n_consumers(node.door) == 0);
+	door_free(node.door);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const size_t steps[] = { 1, 13 };
+	struct bytes all = BYTES(data, size);
+	struct buf whole, split;
+
+	if (size < 1 || size > 4096)
+		return 0;
+	buf_init(&whole, 1 << 20);
+	buf_init(&split, 1 << 20);
+	converse(all, size, &whole);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		buf_clear(&split);
+		converse(all, steps[i], &split);
+		ASSERT(bytes_equal(buf_data(&whole), buf_data(&split)));
+	}
+	buf_deinit(&whole);
+	buf_deinit(&split);
+	return 0;
+}

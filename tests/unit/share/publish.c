@@ -1,0 +1,95 @@
+/* Proves where a message goes by its subject, and what its publisher is told. */
+
+#include "door_fixture.h"
+
+TEST(a_topic_message_goes_to_gossip_without_headers_or_reply)
+{
+	struct fixture f;
+	struct client *a;
+
+	fixture_init(&f);
+	a = client_new(&f);
+	say(a, "PUB topic.teranode/bitcoin/1.0.0/x 2\r\nhi\r\n");
+	say(a, "PUB topic.x in.1 2\r\nho\r\n");
+	say(a, "HPUB topic./y 18 20\r\nNATS/1.0\r\nK: v\r\n\r\nhe\r\n");
+	assert_noted(&f,
+		     "publish teranode/bitcoin/1.0.0/x hi\npublish teranode/bitcoin/1.0.0/x ho\n"
+		     "publish /y he\n");
+	assert_heard(a, "");
+	fixture_deinit(&f);
+}
+
+TEST(a_topic_message_that_is_refused_says_why)
+{
+	static const struct {
+		int answer;
+		const char *why;
+	} rows[] = {
+		{ -EMSGSIZE, "the message is too large for a topic" },
+		{ -EINVAL, "not a topic name" },
+		{ -EACCES, "not allowed to this consumer" },
+		{ -EPERM, "this topic is not yours" },
+		{ -ENOMEM, "no memory" },
+		{ -EIO, "the node refuses" },
+	};
+	struct fixture f;
+	struct client *a;
+
+	fixture_init(&f);
+	a = client_new(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char heard[256];
+
+		f.publish_answer = rows[i].answer;
+		say(a, "PUB topic./x 2\r\nhi\r\n");
+		snprintf(heard, sizeof(heard),
+			 "-ERR 'Permissions Violation for Publish to \"topic./x\": %s'\r\n",
+			 rows[i].why);
+		assert_heard(a, heard);
+	}
+	buf_clear(&f.notes);
+	say(a, "PUB topic.* 1\r\nx\r\nPUB topic.%z 1\r\nx\r\n");
+	assert_noted(&f, "");
+	assert_heard(
+		a,
+		"-ERR 'Permissions Violation for Publish to \"topic.*\": not a topic name'\r\n"
+		"-ERR 'Permissions Violation for Publish to \"topic.%z\": not a topic name'\r\n");
+	assert_int_equal(a->ended, 0);
+	fixture_deinit(&f);
+}
+
+TEST(a_reply_that_fits_no_line_is_refused)
+{
+	char text[2048];
+	struct fixture f;
+	struct client *a;
+
+	fixture_init(&f);
+	a = client_new(&f);
+	snprintf(text, sizeof(text), "SUB a 1\r\nPUB a %01025d 1\r\nx\r\n", 1);
+	say(a, text);
+	hear(a);
+	assert_memory_equal(buf_data(&a->heard).p,
+			    "-ERR 'Permissions Violation for Publish with Reply of \"0", 56);
+	assert_int_equal(a->ended, 0);
+	fixture_deinit(&f);
+}
+
+TEST(a_message_to_a_subject_nobody_can_want_is_dropped_without_a_word)
+{
+	char text[2048];
+	struct fixture f;
+	struct client *a;
+
+	fixture_init(&f);
+	a = client_new(&f);
+	say(a, "SUB > 1\r\nPUB a..b 1\r\nx\r\n");
+	snprintf(text, sizeof(text), "PUB %01025d 1\r\nx\r\n", 1);
+	say(a, text);
+	assert_heard(a, "");
+	fixture_deinit(&f);
+}
+
+TESTS(RUN(a_topic_message_goes_to_gossip_without_headers_or_reply),
+      RUN(a_topic_message_that_is_refused_says_why), RUN(a_reply_that_fits_no_line_is_refused),
+      RUN(a_message_to_a_subject_nobody_can_want_is_dropped_without_a_word))
