@@ -43,9 +43,7 @@ static int send_identity(struct link *l)
 
 	buf_init(&payload, LIMIT_NOISE_PAYLOAD);
 	r = link_identity_write(l->config, l->id, noise_static_key(&l->hs->noise), &payload);
-	if (r < 0)
-		return r;
-	return send_noise(l, buf_data(&payload));
+	return r < 0 ? r : send_noise(l, buf_data(&payload));
 }
 
 int link_handshake_start(struct link *l, const struct peer_id *expected, struct mono now)
@@ -69,9 +67,7 @@ int link_handshake_start(struct link *l, const struct peer_id *expected, struct 
 	/* There is one thing to propose, so its first message need not wait for the answer. */
 	mss_init_dialer(&hs->mss, security_proposals);
 	r = mss_start(&hs->mss, &l->out);
-	if (r < 0)
-		return r;
-	return send_noise(l, BYTES(NULL, 0));
+	return r < 0 ? r : send_noise(l, BYTES(NULL, 0));
 }
 
 void link_handshake_free(struct link *l)
@@ -91,30 +87,34 @@ enum link_reason link_handshake_end_reason(const struct link *l)
 	return l->hs && l->hs->mss.has_refused ? LINK_NO_COMMON_PROTOCOL : LINK_CLOSED;
 }
 
+/* False, and the link is over, when our own side failed. */
+static bool succeeded(struct link *l, int r)
+{
+	if (r < 0)
+		link_end(l, LINK_NO_MEMORY);
+	return r >= 0;
+}
+
 /* ---- security ---- */
+
+static enum link_reason reason_of(int r)
+{
+	if (r == MSS_REFUSED || r == MSS_UNSERVED)
+		return LINK_NO_COMMON_PROTOCOL;
+	return r < 0 ? LINK_NO_MEMORY : LINK_BAD_HANDSHAKE;
+}
 
 void link_on_security(struct link *l, struct bytes *io)
 {
 	struct mss *m = &l->hs->mss;
 	int r = mss_input(m, io, &l->out);
 
-	if (r < 0) {
-		link_end(l, LINK_NO_MEMORY);
-		return;
-	}
-	switch (r) {
-	case 0:
-		return;
-	case MSS_AGREED:
+	if (r == MSS_AGREED)
 		l->state = LINK_STATE_NOISE;
-		return;
-	case MSS_REFUSED:
-	case MSS_UNSERVED:
-		link_end(l, LINK_NO_COMMON_PROTOCOL);
-		return;
-	default:
-		link_end(l, m->has_header ? LINK_BAD_HANDSHAKE : LINK_NOT_LIBP2P);
-	}
+	else if (r == MSS_BAD && !m->has_header)
+		link_end(l, LINK_NOT_LIBP2P);
+	else if (r != 0)
+		link_end(l, reason_of(r));
 }
 
 /* ---- who is there ---- */
@@ -160,19 +160,14 @@ static bool meet(struct link *l, struct bytes payload, struct link_identity *ret
 		link_end(l, LINK_WRONG_PEER);
 		return false;
 	}
-	r = keep_identity(l, ret);
-	if (r < 0)
-		link_end(l, LINK_NO_MEMORY);
-	return r == 0;
+	return succeeded(l, keep_identity(l, ret));
 }
 
 /* ---- the muxer ---- */
 
 static int send_muxer_text(struct link *l, struct buf *text)
 {
-	if (buf_len(text) == 0)
-		return 0;
-	return link_record_seal(l, buf_data(text), &l->out);
+	return buf_len(text) == 0 ? 0 : link_record_seal(l, buf_data(text), &l->out);
 }
 
 static int muxer_start(struct link *l)
@@ -189,9 +184,7 @@ static int muxer_start(struct link *l)
 	mss_init_dialer(m, muxer_proposals);
 	buf_init(&text, LIMIT_MSS_ANSWERS);
 	r = mss_start(m, &text);
-	if (r < 0)
-		return r;
-	return send_muxer_text(l, &text);
+	return r < 0 ? r : send_muxer_text(l, &text);
 }
 
 /*
@@ -207,68 +200,42 @@ static void choose_muxer(struct link *l, bool peer_has_muxer)
 		return;
 	}
 	l->state = LINK_STATE_MUXER;
-	if (r == 0)
-		r = muxer_start(l);
-	if (r < 0)
-		link_end(l, LINK_NO_MEMORY);
+	if (succeeded(l, r))
+		(void)succeeded(l, muxer_start(l));
 }
 
 void link_on_muxer_text(struct link *l, struct bytes text)
 {
 	_cleanup_(buf_deinit) struct buf answer = { 0 };
-	int r, e;
+	int r;
 
 	buf_init(&answer, LIMIT_MSS_ANSWERS);
 	r = mss_input(&l->hs->mss, &text, &answer);
-	e = r < 0 ? r : send_muxer_text(l, &answer);
-	if (e < 0) {
-		link_end(l, LINK_NO_MEMORY);
+	if (!succeeded(l, send_muxer_text(l, &answer)))
 		return;
-	}
-	switch (r) {
-	case 0:
-		return;
-	case MSS_AGREED:
+	if (r == MSS_AGREED)
 		link_on_muxed(l, text);
-		return;
-	case MSS_REFUSED:
-	case MSS_UNSERVED:
-		link_end(l, LINK_NO_COMMON_PROTOCOL);
-		return;
-	default:
-		link_end(l, LINK_BAD_HANDSHAKE);
-	}
+	else if (r != 0)
+		link_end(l, reason_of(r));
 }
 
 /* ---- the three messages ---- */
 
 static void on_message_1(struct link *l, struct bytes payload)
 {
-	int r;
-
 	/* It is in the clear and signed by nobody: the specification wants it empty. */
-	if (payload.n > 0) {
+	if (payload.n > 0)
 		link_end(l, LINK_BAD_HANDSHAKE);
-		return;
-	}
-	r = send_identity(l);
-	if (r < 0)
-		link_end(l, LINK_NO_MEMORY);
+	else
+		(void)succeeded(l, send_identity(l));
 }
 
 static void on_message_2(struct link *l, struct bytes payload)
 {
 	struct link_identity who;
-	int r;
 
-	if (!meet(l, payload, &who))
-		return;
-	r = send_identity(l);
-	if (r < 0) {
-		link_end(l, LINK_NO_MEMORY);
-		return;
-	}
-	choose_muxer(l, who.has_muxer);
+	if (meet(l, payload, &who) && succeeded(l, send_identity(l)))
+		choose_muxer(l, who.has_muxer);
 }
 
 static void on_message_3(struct link *l, struct bytes payload)

@@ -93,7 +93,7 @@ struct mono link_record_deadline(const struct link *l)
 bool link_record_open(struct link *l, struct bytes record, struct bytes *ret)
 {
 	uint8_t *plain;
-	int r;
+	int r = 0;
 
 	if (record.n < NOISE_TAG) {
 		link_end(l, LINK_PROTOCOL_ERROR);
@@ -105,12 +105,9 @@ bool link_record_open(struct link *l, struct bytes record, struct bytes *ret)
 	} else {
 		buf_clear(&l->plain);
 		r = buf_reserve(&l->plain, record.n, &plain);
-		if (r < 0) {
-			link_end(l, LINK_NO_MEMORY);
-			return false;
-		}
 	}
-	r = noise_open(l->receive, record, plain);
+	if (r == 0)
+		r = noise_open(l->receive, record, plain);
 	if (r != 0) {
 		link_end(l, r < 0 ? LINK_NO_MEMORY : LINK_PROTOCOL_ERROR);
 		return false;
@@ -127,16 +124,13 @@ static int seal_one(struct link *l, struct bytes plain, struct buf *out)
 
 	wr_be16(&w, (uint16_t)(plain.n + NOISE_TAG));
 	r = wr_finish(&w);
-	if (r < 0)
-		return r;
-	r = buf_reserve(out, plain.n + NOISE_TAG, &at);
-	if (r < 0)
-		return r;
-	r = noise_seal(l->send, plain, at);
-	if (r < 0)
-		return r;
-	buf_commit(out, plain.n + NOISE_TAG);
-	return 0;
+	if (r == 0)
+		r = buf_reserve(out, plain.n + NOISE_TAG, &at);
+	if (r == 0)
+		r = noise_seal(l->send, plain, at);
+	if (r == 0)
+		buf_commit(out, plain.n + NOISE_TAG);
+	return r;
 }
 
 int link_record_seal(struct link *l, struct bytes plain, struct buf *out)
@@ -147,17 +141,13 @@ int link_record_seal(struct link *l, struct bytes plain, struct buf *out)
 
 	/* All the room at once: a record that was sealed but not sent would end the link. */
 	r = buf_reserve(out, plain.n + n_records * (RECORD_PREFIX + NOISE_TAG), &at);
-	if (r < 0)
-		return r;
-	while (plain.n > 0) {
+	while (r == 0 && plain.n > 0) {
 		size_t n = size_min(plain.n, LIMIT_NOISE_RECORD);
 
 		r = seal_one(l, BYTES(plain.p, n), out);
-		if (r < 0)
-			return r;
 		plain = skip(plain, n);
 	}
-	return 0;
+	return r;
 }
 
 void link_record_release(struct link *l)

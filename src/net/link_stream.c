@@ -470,6 +470,8 @@ static int stream_write_pending(struct stream *s, const struct bytes *v, size_t 
 	uint8_t *at;
 	int r;
 
+	if (total == 0)
+		return 0;
 	if ((buf_len(pending) > 0 && total > buf_room(pending)) ||
 	    link_queued(s->link) + total > LIMIT_LINK_SEND) {
 		s->wants_writable = true;
