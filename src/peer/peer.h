@@ -142,7 +142,8 @@ void peer_settle(struct peer *p);
 
 /* ---- pool_dial.c ---- */
 
-/* The link of this target's dial is up: it is adopted as `p`'s, or refused with a reason. */
+/* The link of this target's dial is up; then it is adopted as `p`'s, or refused with a reason. */
+void target_on_answer(struct target *t);
 void target_on_up(struct target *t, struct peer *p);
 void target_on_refused(struct target *t, enum link_reason reason);
 void target_on_dial_failed(struct target *t, enum link_reason reason, int error);

@@ -190,7 +190,7 @@ int ping_start(struct loop *loop, const struct random *random, struct peer *p,
 	r = link_open_stream(l, ping_protocols, &ping_ops, run, &run->s);
 	if (r < 0) {
 		free(run);
-		return r;
+		return r == -ENOMEM ? r : -ENOTCONN;
 	}
 	expect(run);
 	return 0;

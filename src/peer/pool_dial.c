@@ -200,43 +200,30 @@ static void report(struct target *t, const struct candidate *c, enum link_reason
 						 reason, text);
 }
 
+/* Where the reason's name says little; the others speak for themselves. */
+static const char *const sentences[] = {
+	[LINK_CLOSED] = "the other side closed the connection",
+	[LINK_SHUTDOWN] = "this node ends",
+	[LINK_LIMIT] = "there are as many links as allowed",
+	[LINK_NETWORK] = "the network failed",
+	[LINK_HANDSHAKE_TIMEOUT] = "the handshake took too long",
+	[LINK_NOT_LIBP2P] = "what answers there does not speak libp2p",
+	[LINK_NO_COMMON_PROTOCOL] = "there is no security protocol or muxer that both speak",
+	[LINK_BAD_HANDSHAKE] = "the handshake failed",
+	[LINK_BAD_IDENTITY] = "the peer did not prove its key",
+	[LINK_WRONG_PEER] = "another peer than the one asked for answers there",
+	[LINK_SELF] = "that is this node",
+	[LINK_WRONG_NETWORK] = "that peerline belongs to another network",
+	[LINK_PROTOCOL_ERROR] = "the other side broke the protocol",
+	[LINK_NO_MEMORY] = "no memory",
+};
+
 static const char *explain(enum link_reason reason, int error)
 {
-	switch (reason) {
-	case LINK_NETWORK:
-		return error < 0 ? strerror(-error) : "the network failed";
-	case LINK_HANDSHAKE_TIMEOUT:
-		return "the handshake took too long";
-	case LINK_NOT_LIBP2P:
-		return "what answers there does not speak libp2p";
-	case LINK_NO_COMMON_PROTOCOL:
-		return "there is no security protocol or muxer that both speak";
-	case LINK_BAD_HANDSHAKE:
-		return "the handshake failed";
-	case LINK_BAD_IDENTITY:
-		return "the peer did not prove its key";
-	case LINK_WRONG_PEER:
-		return "another peer than the one asked for answers there";
-	case LINK_SELF:
-		return "that is this node";
-	case LINK_WRONG_NETWORK:
-		return "that peerline belongs to another network";
-	case LINK_LIMIT:
-		return "there are as many links as allowed";
-	case LINK_SHUTDOWN:
-		return "this node ends";
-	case LINK_CLOSED:
-		return "the other side closed the connection";
-	case LINK_NO_MEMORY:
-		return "no memory";
-	case LINK_PROTOCOL_ERROR:
-		return "the other side broke the protocol";
-	case LINK_DUPLICATE:
-	case LINK_DISCONNECTED:
-	case LINK_LIVENESS_TIMEOUT:
-	case LINK_STALLED:
-		break;
-	}
+	if (reason == LINK_NETWORK && error < 0)
+		return strerror(-error);
+	if ((size_t)reason < ARRAY_SIZE(sentences) && sentences[reason])
+		return sentences[reason];
 	return link_reason_text(reason);
 }
 
@@ -264,6 +251,11 @@ void target_on_dial_failed(struct target *t, enum link_reason reason, int error)
 		dial_next(t);
 }
 
+void target_on_answer(struct target *t)
+{
+	t->dial = NULL;
+}
+
 void target_on_refused(struct target *t, enum link_reason reason)
 {
 	target_on_dial_failed(t, reason, 0);
@@ -271,8 +263,9 @@ void target_on_refused(struct target *t, enum link_reason reason)
 
 void target_on_up(struct target *t, struct peer *p)
 {
-	t->dial = NULL;
-	on_connected(t, p);
+	/* Who heard of the new peer may have dropped it at once. */
+	if (t->state == TARGET_DIALING)
+		on_connected(t, p);
 	pump(p->pool);
 }
 
@@ -414,7 +407,9 @@ static void on_timer(struct timer *timer)
 		t->state = TARGET_IDLE;
 		conclude(t, NULL, t->reason, explain(t->reason, 0));
 	} else if (t->peer && t->peer->is_up) {
-		on_connected(t, t->peer);
+		/* A link that is ending is no link; when it has ended the dial begins. */
+		if (keeper_primary(&t->peer->keeper))
+			on_connected(t, t->peer);
 	} else if (t->state == TARGET_WAITING) {
 		t->state = TARGET_QUEUED;
 		list_add_tail(&t->pool->queue, &t->queue);
@@ -431,7 +426,8 @@ void targets_on_peer_up(struct peer *p)
 	list_for_each_safe (it, &p->targets) {
 		struct target *t = list_entry(it, struct target, of_peer);
 
-		if (t->state != TARGET_ENDING && t->state != TARGET_IDLE)
+		if (t->state != TARGET_ENDING && t->state != TARGET_IDLE &&
+		    keeper_primary(&p->keeper))
 			on_connected(t, p);
 	}
 	pump(pool);
@@ -444,6 +440,8 @@ void targets_on_peer_down(struct peer *p)
 	list_for_each (it, &p->targets) {
 		struct target *t = list_entry(it, struct target, of_peer);
 
+		if (t->state == TARGET_WAITING)
+			set_timer(t, loop_now(pool->loop));
 		if (t->state != TARGET_IDLE || !t->managed || pool->stopping)
 			continue;
 		redial_begin(&t->redial, loop_now(pool->loop));

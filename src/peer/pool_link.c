@@ -219,6 +219,8 @@ static void on_up(void *user, struct link *l, void *dial_user)
 	struct peer *p = pool_find(pool, link_peer(l));
 	enum link_reason reason;
 
+	if (dial_user)
+		target_on_answer(dial_user);
 	if (!pl || !is_welcome(pool, l, &reason)) {
 		refuse(pool, l, dial_user, pl ? reason : LINK_NO_MEMORY);
 		return;

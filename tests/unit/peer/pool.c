@@ -37,7 +37,7 @@ TEST(two_nodes_connect_are_identified_and_part)
 	assert_int_equal(info.keeper_is_us, peer_id_compare(&b->id, &a->id) > 0);
 
 	assert_int_equal(pool_disconnect(a->pool, peer_at(a, b)), 1);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(a->n_peer_down, 1);
 	assert_int_equal(b->n_peer_down, 1);
 	assert_int_equal(a->down_reason, LINK_DISCONNECTED);
@@ -64,7 +64,7 @@ TEST(stopping_ends_every_link_and_every_wait)
 	pool_stop(a->pool);
 	assert_false(pool_is_stopped(a->pool));
 	assert_int_equal(node_connect(a, &nowhere), -ESHUTDOWN);
-	world_run_for(w, 500);
+	world_run_for(the_world, 500);
 	assert_true(pool_is_stopped(a->pool));
 	assert_int_equal(a->n_outcomes, 2);
 	assert_null(a->outcome);
@@ -82,11 +82,11 @@ TEST(a_peer_that_is_gone_does_not_hold_up_the_end)
 	a = node_new();
 	b = node_new();
 	node_join(a, b);
-	world_block(w, a->loop, b->loop, true);
+	world_block(the_world, a->loop, b->loop, true);
 	pool_stop(a->pool);
-	world_run_for(w, LIMIT_DRAIN_MS - 100);
+	world_run_for(the_world, LIMIT_DRAIN_MS - 100);
 	assert_false(pool_is_stopped(a->pool));
-	world_run_for(w, 200);
+	world_run_for(the_world, 200);
 	assert_true(pool_is_stopped(a->pool));
 	world_end();
 }
@@ -105,7 +105,7 @@ TEST(freeing_without_stopping_leaves_nothing_behind)
 	m = parse("/dns4/never.answered/tcp/1");
 	assert_int_equal(node_connect(a, &m), 0);
 	a->pool = pool_free(a->pool);
-	world_run_for(w, 500);
+	world_run_for(the_world, 500);
 	assert_int_equal(b->n_peer_down, 1);
 	world_end();
 	assert_null(pool_free(NULL));

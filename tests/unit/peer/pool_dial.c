@@ -28,7 +28,7 @@ TEST(a_managed_peer_is_dialled_every_five_seconds_for_two_minutes_and_then_as_co
 	a = node_new();
 	(void)node_host();
 	assert_int_equal(pool_manage(a->pool, &m), 0);
-	world_run_for(w, 400000);
+	world_run_for(the_world, 400000);
 	for (size_t i = 1; i < a->n_dial_failed; i++) {
 		uint64_t ms = mono_since_ms(a->dial_failed_at[i - 1], a->dial_failed_at[i]);
 
@@ -60,14 +60,14 @@ TEST(a_managed_peer_is_found_when_it_comes_and_when_it_comes_back)
 	config = node_config(b);
 	m = address_of_node(b, true);
 	assert_int_equal(pool_manage(a->pool, &m), 0);
-	world_run_for(w, 12000);
+	world_run_for(the_world, 12000);
 	assert_int_equal(pool_n_connected(a->pool), 0);
 	for (int i = 0; i < 3; i++) {
 		node_start(b, &config);
-		world_run_for(w, 6000);
+		world_run_for(the_world, 6000);
 		assert_int_equal(pool_n_connected(a->pool), 1);
 		node_end(b);
-		world_run_for(w, 100);
+		world_run_for(the_world, 100);
 		assert_int_equal(pool_n_connected(a->pool), 0);
 		config.incarnation++;
 	}
@@ -91,7 +91,7 @@ TEST(a_managed_address_is_listed_before_anybody_knows_who_lives_there)
 	assert_int_equal(pool_manage(a->pool, &m), -EEXIST);
 	assert_int_equal(n_records(a), 1);
 	assert_false(peer_id_is_set(peer_id_of(only_peer)));
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	peer_get_info(only_peer, &info);
 	assert_int_equal(info.state, PEER_WAITING);
 	assert_true(info.managed);
@@ -101,7 +101,7 @@ TEST(a_managed_address_is_listed_before_anybody_knows_who_lives_there)
 
 	config = node_config(b);
 	node_start(b, &config);
-	world_run_for(w, 6000);
+	world_run_for(the_world, 6000);
 	assert_int_equal(n_records(a), 1);
 	assert_true(peer_id_equal(peer_id_of(only_peer), &b->id));
 	peer_get_info(only_peer, &info);
@@ -125,9 +125,9 @@ TEST(two_managed_addresses_of_one_peer_make_one_link)
 	one = address_of_node(b, true);
 	two = parse("/ip4/10.0.0.2/tcp/4002");
 	assert_int_equal(pool_manage(a->pool, &one), 0);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(pool_manage(a->pool, &two), 0);
-	world_run_for(w, 60000);
+	world_run_for(the_world, 60000);
 	assert_int_equal(pool_n_links(a->pool), 1);
 	assert_int_equal(links_between(a, b), 1);
 	assert_int_equal(a->n_peer_down, 0);
@@ -147,7 +147,7 @@ TEST(another_peer_than_the_one_named_is_refused)
 	m = address_of_node(b, false);
 	assert_int_equal(multiaddr_with_peer(&m, &c->id, &m), 0);
 	assert_int_equal(node_connect(a, &m), 0);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(a->n_outcomes, 1);
 	assert_null(a->outcome);
 	assert_int_equal(a->outcome_reason, LINK_WRONG_PEER);
@@ -170,12 +170,12 @@ TEST(we_never_dial_ourselves_twice)
 	assert_int_equal(node_connect(a, &with_id), POOL_E_SELF);
 	/* Where nothing says so, the handshake tells, once. */
 	assert_int_equal(pool_manage(a->pool, &without), 0);
-	world_run_for(w, 300000);
+	world_run_for(the_world, 300000);
 	assert_int_equal(a->n_dial_failed, 1);
 	assert_int_equal(a->dial_reason, LINK_SELF);
 	assert_int_equal(pool_net_counts(a->pool).dials, 1);
 	assert_int_equal(node_connect(a, &without), 0);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(a->outcome_reason, LINK_SELF);
 	assert_int_equal(pool_net_counts(a->pool).dials, 1);
 	world_end();
@@ -208,10 +208,10 @@ TEST(no_more_dials_than_the_maximum_are_under_way)
 		m = parse(text);
 		assert_int_equal(node_connect(a, &m), 0);
 	}
-	world_run_for(w, LIMIT_HANDSHAKE_MS - 500);
+	world_run_for(the_world, LIMIT_HANDSHAKE_MS - 500);
 	assert_in_range(pool_net_counts(a->pool).dials, LIMIT_DIALS, 20);
 	assert_true(a->pool->n_dialing <= LIMIT_DIALS);
-	world_run_for(w, 4 * LIMIT_HANDSHAKE_MS);
+	world_run_for(the_world, 4 * LIMIT_HANDSHAKE_MS);
 	assert_int_equal(a->n_outcomes, 20);
 	assert_int_equal(pool_net_counts(a->pool).dials, 20);
 	assert_int_equal(a->pool->n_dialing, 0);
@@ -232,7 +232,7 @@ TEST(connecting_to_a_connected_peer_succeeds_later_and_dials_nothing)
 	assert_int_equal(node_connect(a, &m), 0);
 	assert_int_equal(node_connect(a, &m), 0);
 	assert_int_equal(a->n_outcomes, 0);
-	world_run_for(w, 10);
+	world_run_for(the_world, 10);
 	assert_int_equal(a->n_outcomes, 2);
 	assert_ptr_equal(a->outcome, peer_at(a, b));
 	assert_int_equal(pool_net_counts(a->pool).dials, 0);
@@ -253,7 +253,7 @@ TEST(several_who_wait_for_one_address_share_one_dial)
 		assert_int_equal(node_connect(a, &m), 0);
 	r = node_connect(a, &m);
 	assert_int_equal(r, -ENOSPC);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(a->n_outcomes, LIMIT_CONNECT_WAITERS);
 	assert_int_equal(pool_net_counts(a->pool).dials, 1);
 	assert_int_equal(a->pool->n_targets, 0);
@@ -271,12 +271,12 @@ TEST(waiting_for_a_managed_peer_tries_it_at_once)
 	b = node_host();
 	m = address_of_node(b, true);
 	assert_int_equal(pool_manage(a->pool, &m), 0);
-	world_run_for(w, 200000);
+	world_run_for(the_world, 200000);
 	config = node_config(b);
 	node_start(b, &config);
 	a->n_dial_failed = 0;
 	assert_int_equal(node_connect(a, &m), 0);
-	world_run_for(w, 500);
+	world_run_for(the_world, 500);
 	assert_int_equal(a->n_outcomes, 1);
 	assert_non_null(a->outcome);
 	world_end();
@@ -295,12 +295,12 @@ TEST(who_is_dialled_once_may_become_managed)
 	assert_int_equal(node_connect(a, &m), 0);
 	assert_int_equal(pool_manage(a->pool, &m), 0);
 	assert_int_equal(n_records(a), 1);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(a->n_outcomes, 1);
 	assert_null(a->outcome);
 	config = node_config(b);
 	node_start(b, &config);
-	world_run_for(w, 6000);
+	world_run_for(the_world, 6000);
 	assert_int_equal(pool_n_connected(a->pool), 1);
 	world_end();
 }
@@ -315,17 +315,17 @@ TEST(disconnecting_stops_managing)
 	b = node_new();
 	m = address_of_node(b, false);
 	assert_int_equal(pool_manage(a->pool, &m), 0);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(pool_disconnect(a->pool, a->peer), 1);
 	assert_int_equal(pool_disconnect(a->pool, a->peer), 0);
-	world_run_for(w, 200000);
+	world_run_for(the_world, 200000);
 	assert_int_equal(a->n_peer_up, 1);
 	assert_int_equal(a->n_peer_down, 1);
 	assert_int_equal(n_records(a), 0);
 	assert_int_equal(a->pool->n_managed, 0);
 	/* And managing it again begins anew. */
 	assert_int_equal(pool_manage(a->pool, &m), 0);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(a->n_peer_up, 2);
 	world_end();
 }
@@ -350,10 +350,51 @@ TEST(an_outcome_may_undo_what_it_reports)
 	b = node_new();
 	m = address_of_node(b, true);
 	assert_int_equal(pool_connect(a->pool, &m, disconnect_it, a), 0);
-	world_run_for(w, 3000);
+	world_run_for(the_world, 3000);
 	assert_int_equal(a->n_outcomes, 2);
 	assert_int_equal(a->n_peer_down, 1);
+	/* The second time it is a new link, not the one that was ending. */
+	assert_int_equal(a->n_peer_up, 2);
+	assert_ptr_equal(a->outcome, a->peer);
+	assert_int_equal(links_between(a, b), 1);
 	world_end();
+}
+
+static void drop_at_once(void *user, struct peer *p)
+{
+	struct pnode *n = user;
+
+	on_peer_up(user, p);
+	assert_int_equal(pool_disconnect(n->pool, p), 1);
+}
+
+TEST(a_peer_may_be_dropped_as_soon_as_it_is_reported)
+{
+	struct pool_ops ops = recording_ops;
+	struct pool_config config;
+	struct pnode *a, *b;
+	struct multiaddr m;
+
+	ops.on_peer_up = drop_at_once;
+	for (int with_id = 0; with_id < 2; with_id++) {
+		world_begin(19);
+		a = node_host();
+		config = node_config(a);
+		config.ops = &ops;
+		node_start(a, &config);
+		b = node_new();
+		m = address_of_node(b, with_id);
+		assert_int_equal(node_connect(a, &m), 0);
+		world_run_for(the_world, 3000);
+		assert_int_equal(a->n_outcomes, 1);
+		assert_int_equal(a->n_peer_down, 1);
+		assert_int_equal(a->down_reason, LINK_DISCONNECTED);
+		assert_int_equal(b->down_by, NET_BY_THEM);
+		assert_int_equal(n_records(a), 0);
+		assert_int_equal(a->pool->n_targets, 0);
+		assert_int_equal(a->pool->n_dialing, 0);
+		world_end();
+	}
 }
 
 TEST(names_are_looked_up)
@@ -365,15 +406,15 @@ TEST(names_are_looked_up)
 	a = node_new();
 	b = node_new();
 	/* The first address is nobody's. */
-	assert_int_equal(world_add_name(w, RESOLVE_IP4, "b.example", "10.0.0.99"), 0);
-	assert_int_equal(world_add_name(w, RESOLVE_IP4, "b.example", b->ip), 0);
+	assert_int_equal(world_add_name(the_world, RESOLVE_IP4, "b.example", "10.0.0.99"), 0);
+	assert_int_equal(world_add_name(the_world, RESOLVE_IP4, "b.example", b->ip), 0);
 	assert_int_equal(node_connect(a, &m), 0);
-	world_run_for(w, LIMIT_HANDSHAKE_MS + 1000);
+	world_run_for(the_world, LIMIT_HANDSHAKE_MS + 1000);
 	assert_ptr_equal(a->outcome, peer_at(a, b));
 	assert_int_equal(a->n_dial_failed, 1);
 	m = parse("/dns4/unknown.example/tcp/4001");
 	assert_int_equal(node_connect(a, &m), 0);
-	world_run_for(w, 20000);
+	world_run_for(the_world, 20000);
 	assert_int_equal(a->n_outcomes, 2);
 	assert_null(a->outcome);
 	assert_int_equal(a->outcome_reason, LINK_NETWORK);
@@ -385,7 +426,7 @@ static void add_record(const char *name, const struct multiaddr *m)
 	char text[LIMIT_MULTIADDR_TEXT], record[LIMIT_MULTIADDR_TEXT + 16];
 
 	snprintf(record, sizeof(record), "dnsaddr=%s", multiaddr_text(m, text));
-	assert_int_equal(world_add_name(w, RESOLVE_TXT, name, record), 0);
+	assert_int_equal(world_add_name(the_world, RESOLVE_TXT, name, record), 0);
 }
 
 TEST(a_managed_dnsaddr_stands_for_all_its_peers)
@@ -405,16 +446,16 @@ TEST(a_managed_dnsaddr_stands_for_all_its_peers)
 	add_record("_dnsaddr.boot.example", &m);
 	m = parse("/dnsaddr/boot.example");
 	assert_int_equal(pool_manage(a->pool, &m), 0);
-	world_run_for(w, 5000);
+	world_run_for(the_world, 5000);
 	assert_int_equal(pool_n_connected(a->pool), 2);
 	assert_int_equal(a->n_dial_failed, 0);
 	/* Asked once, it is enough that one of them answers. */
 	assert_int_equal(node_connect(b, &m), 0);
-	world_run_for(w, 5000);
+	world_run_for(the_world, 5000);
 	assert_int_equal(b->n_outcomes, 1);
 	assert_non_null(b->outcome);
 	/* It is asked again from time to time, and finds nothing new. */
-	world_run_for(w, 2 * LIMIT_DNSADDR_AGAIN_MS);
+	world_run_for(the_world, 2 * LIMIT_DNSADDR_AGAIN_MS);
 	assert_int_equal(a->n_peer_down, 0);
 	assert_int_equal(pool_n_links(a->pool), 2);
 	world_end();
@@ -436,7 +477,7 @@ TEST(a_dnsaddr_that_names_a_peer_leads_to_that_one)
 	m = parse("/dnsaddr/boot.example");
 	assert_int_equal(multiaddr_with_peer(&m, &c->id, &m), 0);
 	assert_int_equal(pool_manage(a->pool, &m), 0);
-	world_run_for(w, 5000);
+	world_run_for(the_world, 5000);
 	assert_int_equal(pool_n_connected(a->pool), 1);
 	assert_ptr_equal(a->peer, peer_at(a, c));
 	world_end();
@@ -473,5 +514,6 @@ TESTS(RUN(a_managed_peer_is_dialled_every_five_seconds_for_two_minutes_and_then_
       RUN(several_who_wait_for_one_address_share_one_dial),
       RUN(waiting_for_a_managed_peer_tries_it_at_once), RUN(who_is_dialled_once_may_become_managed),
       RUN(disconnecting_stops_managing), RUN(an_outcome_may_undo_what_it_reports),
-      RUN(names_are_looked_up), RUN(a_managed_dnsaddr_stands_for_all_its_peers),
+      RUN(a_peer_may_be_dropped_as_soon_as_it_is_reported), RUN(names_are_looked_up),
+      RUN(a_managed_dnsaddr_stands_for_all_its_peers),
       RUN(a_dnsaddr_that_names_a_peer_leads_to_that_one), RUN(managed_addresses_have_a_maximum))

@@ -40,13 +40,13 @@ TEST(nodes_that_dial_each_other_at_once_end_up_with_one_link)
 		at_a = address_of_node(a, seed % 2);
 		at_b = address_of_node(b, seed % 3);
 		assert_int_equal(pool_manage(a->pool, &at_b), 0);
-		world_run_for(w, seed % 8);
+		world_run_for(the_world, seed % 8);
 		assert_int_equal(pool_manage(b->pool, &at_a), 0);
-		world_run_for(w, 3000);
+		world_run_for(the_world, 3000);
 		assert_int_equal(links_between(a, b), 1);
 		assert_int_equal(pool_n_links(a->pool), 1);
 		assert_int_equal(pool_n_links(b->pool), 1);
-		world_run_for(w, 60000);
+		world_run_for(the_world, 60000);
 		assert_int_equal(links_between(a, b), 1);
 		/* Never two for long, and never none. */
 		assert_int_equal(a->n_peer_up, 1);
@@ -71,7 +71,7 @@ TEST(the_keeper_closes_the_newer_link_and_says_duplicate)
 	node_join(other, keeper);
 	first = keeper->primary;
 	node_join(twin, keeper);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(keeper->n_link_down, 1);
 	assert_int_equal(keeper->down_reason, LINK_DUPLICATE);
 	assert_int_equal(keeper->n_peer_down, 0);
@@ -92,7 +92,7 @@ TEST(who_does_not_keep_leaves_both_links_alone)
 	twin = node_twin(keeper, 1);
 	node_join(keeper, other);
 	node_join(twin, other);
-	world_run_for(w, 120000);
+	world_run_for(the_world, 120000);
 	assert_int_equal(other->n_link_up, 2);
 	assert_int_equal(other->n_link_down, 0);
 	assert_int_equal(pool_n_links(other->pool), 2);
@@ -108,14 +108,14 @@ TEST(a_silent_first_link_gives_way_to_the_one_that_answers)
 	two_nodes(&keeper, &other);
 	twin = node_twin(other, 1);
 	node_join(other, keeper);
-	world_run_for(w, 1000);
-	world_block(w, keeper->loop, other->loop, true);
+	world_run_for(the_world, 1000);
+	world_block(the_world, keeper->loop, other->loop, true);
 	node_join(twin, keeper);
 	assert_int_equal(keeper->n_primary, 1);
-	world_run_for(w, LIMIT_SETTLE_MS);
+	world_run_for(the_world, LIMIT_SETTLE_MS);
 	assert_int_equal(keeper->n_primary, 2);
 	assert_int_equal(pool_n_links(keeper->pool), 1);
-	world_run_for(w, 60000);
+	world_run_for(the_world, 60000);
 	assert_int_equal(keeper->n_link_down, 1);
 	assert_int_equal(keeper->n_peer_down, 0);
 	assert_int_equal(keeper->down_reason, LINK_LIVENESS_TIMEOUT);
@@ -132,14 +132,14 @@ TEST(a_restarted_peer_is_written_to_on_its_new_link)
 	two_nodes(&keeper, &other);
 	twin = node_twin(keeper, 2);
 	node_join(keeper, other);
-	world_block(w, keeper->loop, other->loop, true);
+	world_block(the_world, keeper->loop, other->loop, true);
 	node_join(twin, other);
 	/* The other end is not the keeper, and closes nothing, but it knows. */
 	assert_int_equal(other->n_primary, 2);
 	assert_int_equal(link_extension(other->primary)->incarnation, 2);
 	assert_int_equal(pool_n_links(other->pool), 2);
 	/* What is dead is found out in time. */
-	world_run_for(w, 60000);
+	world_run_for(the_world, 60000);
 	assert_int_equal(pool_n_links(other->pool), 1);
 	assert_int_equal(other->down_reason, LINK_LIVENESS_TIMEOUT);
 	assert_int_equal(other->n_peer_down, 0);
@@ -157,7 +157,7 @@ TEST(no_peer_may_have_more_links_than_the_maximum)
 		twins[i] = node_twin(keeper, 1);
 		node_join(twins[i], other);
 	}
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(pool_n_links(other->pool), LIMIT_LINKS_PER_PEER);
 	assert_int_equal(other->n_refused, 1);
 	assert_int_equal(other->refused_reason, LINK_LIMIT);
@@ -185,7 +185,7 @@ TEST(strangers_beyond_the_maximum_are_refused_and_managed_peers_are_not)
 	node_join(b, a);
 	m = address_of_node(a, true);
 	assert_int_equal(node_connect(c, &m), 0);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(a->n_refused, 1);
 	assert_int_equal(a->refused_reason, LINK_LIMIT);
 	assert_int_equal(pool_n_connected(c->pool), 0);
@@ -211,7 +211,7 @@ TEST(peerlines_of_another_network_are_refused_by_both_ends)
 	node_start(b, &config);
 	m = address_of_node(a, true);
 	assert_int_equal(node_connect(b, &m), 0);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(b->n_outcomes, 1);
 	assert_null(b->outcome);
 	assert_int_equal(b->outcome_reason, LINK_WRONG_NETWORK);
@@ -246,12 +246,12 @@ TEST(a_peer_that_stops_answering_is_given_up)
 	a = node_new();
 	b = node_new();
 	node_join(a, b);
-	world_run_for(w, 200000);
+	world_run_for(the_world, 200000);
 	assert_int_equal(a->n_link_down, 0);
-	world_block(w, a->loop, b->loop, true);
-	world_run_for(w, LIMIT_PING_TIMEOUT_MS - 1000);
+	world_block(the_world, a->loop, b->loop, true);
+	world_run_for(the_world, LIMIT_PING_TIMEOUT_MS - 1000);
 	assert_int_equal(a->n_peer_down, 0);
-	world_run_for(w, LIMIT_PING_INTERVAL_MS + 2000);
+	world_run_for(the_world, LIMIT_PING_INTERVAL_MS + 2000);
 	assert_int_equal(a->n_peer_down, 1);
 	assert_int_equal(b->n_peer_down, 1);
 	assert_int_equal(a->down_reason, LINK_LIVENESS_TIMEOUT);
@@ -296,7 +296,7 @@ TEST(streams_go_to_who_serves_their_protocol)
 	assert_int_equal(link_open_stream(a->primary, known, &ops, &end, &s), 0);
 	stream_forget(s);
 	assert_int_equal(link_open_stream(a->primary, unknown, &ops, &end, &s), 0);
-	world_run_for(w, 1000);
+	world_run_for(the_world, 1000);
 	assert_int_equal(n, 1);
 	assert_int_equal(end, STREAM_REFUSED);
 	world_end();
@@ -317,7 +317,7 @@ TEST(addresses_of_connected_and_managed_peers_are_known)
 	assert_int_equal(addr_parse_ip("10.0.0.1", &at), 0);
 	assert_true(pool_net_ops.is_known(b->pool, &at));
 	assert_int_equal(pool_manage(b->pool, &m), 0);
-	world_run_for(w, 100);
+	world_run_for(the_world, 100);
 	assert_int_equal(addr_parse_ip("10.5.5.5", &at), 0);
 	assert_true(pool_net_ops.is_known(b->pool, &at));
 	assert_int_equal(addr_parse_ip("10.5.5.6", &at), 0);

@@ -43,7 +43,7 @@ struct pnode {
 	char outcome_text[256];
 };
 
-static struct world *w;
+static struct world *the_world;
 static struct pnode nodes[NODES_MAX];
 static size_t n_nodes;
 
@@ -122,7 +122,8 @@ static void on_dial_failed(void *user, const char *address, const struct peer_id
 	struct pnode *n = user;
 
 	(void)id;
-	n->dial_failed_at[n->n_dial_failed++ % ARRAY_SIZE(n->dial_failed_at)] = world_now(w);
+	n->dial_failed_at[n->n_dial_failed++ % ARRAY_SIZE(n->dial_failed_at)] =
+		world_now(the_world);
 	n->dial_reason = reason;
 	snprintf(n->dial_text, sizeof(n->dial_text), "%s", text);
 	snprintf(n->dial_address, sizeof(n->dial_address), "%s", address);
@@ -145,7 +146,7 @@ static inline struct pool_config node_config(struct pnode *n)
 		.loop = n->loop,
 		.key = &n->key,
 		.id = n->id,
-		.random = world_random(w),
+		.random = world_random(the_world),
 		.version = "0.1.0",
 		.network = "mainnet",
 		.agent = "peerline/0.1.0",
@@ -168,7 +169,7 @@ static inline struct pnode *node_host(void)
 	assert_true(n_nodes <= NODES_MAX);
 	*n = (struct pnode){ 0 };
 	snprintf(n->ip, sizeof(n->ip), "10.0.0.%zu", n_nodes);
-	assert_int_equal(world_host(w, n->ip, &n->loop), 0);
+	assert_int_equal(world_host(the_world, n->ip, &n->loop), 0);
 	key_pair_from_seed(seed, &n->key);
 	public_key_ed25519_peer_id(n->key.public, &n->id);
 	return n;
@@ -208,7 +209,7 @@ static inline void node_end(struct pnode *n)
 	if (n->pool)
 		pool_stop(n->pool);
 	for (int i = 0; i < 100 && n->pool && !pool_is_stopped(n->pool); i++)
-		world_run_for(w, 50);
+		world_run_for(the_world, 50);
 	if (n->pool)
 		assert_true(pool_is_stopped(n->pool));
 	n->pool = pool_free(n->pool);
@@ -219,8 +220,8 @@ static inline void world_begin(uint64_t seed)
 	const struct world_link link = { .latency_ns = 5 * NS_PER_MS, .jitter_ns = NS_PER_MS };
 
 	assert_int_equal(crypto_start(), 0);
-	assert_int_equal(world_new(seed, &w), 0);
-	world_set_link(w, &link);
+	assert_int_equal(world_new(seed, &the_world), 0);
+	world_set_link(the_world, &link);
 	n_nodes = 0;
 }
 
@@ -229,10 +230,10 @@ static inline void world_end(void)
 	for (size_t i = 0; i < n_nodes; i++)
 		if (nodes[i].pool)
 			pool_stop(nodes[i].pool);
-	assert_true(world_run_until(w, all_stopped, NULL, 10000));
+	assert_true(world_run_until(the_world, all_stopped, NULL, 10000));
 	for (size_t i = 0; i < n_nodes; i++)
 		nodes[i].pool = pool_free(nodes[i].pool);
-	w = world_free(w);
+	the_world = world_free(the_world);
 }
 
 static inline struct multiaddr parse(const char *text)
@@ -277,7 +278,7 @@ static inline void node_join(struct pnode *a, struct pnode *b)
 	struct multiaddr m = address_of_node(b, true);
 
 	assert_int_equal(node_connect(a, &m), 0);
-	world_run_for(w, 500);
+	world_run_for(the_world, 500);
 	assert_non_null(a->outcome);
 }
 
@@ -288,7 +289,7 @@ static inline struct peer *peer_at(struct pnode *n, struct pnode *other)
 
 static inline size_t links_between(struct pnode *a, struct pnode *b)
 {
-	return world_connections(w, a->loop, b->loop);
+	return world_connections(the_world, a->loop, b->loop);
 }
 
 #endif
