@@ -217,7 +217,9 @@ static void ping_begin(struct end *e)
 {
 	struct random random = crypto_random();
 
-	if (ping_start(e->bench->loop, &random, e->peer, e->bench->rounds, false, on_pinged, e) < 0)
+	struct ping_request request = { .count = e->bench->rounds, .done = on_pinged, .user = e };
+
+	if (ping_start(e->bench->loop, &random, e->peer, &request) < 0)
 		give_up("ping cannot start");
 }
 

@@ -145,7 +145,7 @@ int gossip_join(struct gossip *g, struct bytes topic, struct mono now)
 		return -EEXIST;
 	if (g->n_joined >= LIMIT_GOSSIP_TOPICS_LOCAL)
 		return -ENOSPC;
-	r = topic_get(g, topic, true, &t);
+	r = gossip_topic_get(g, topic, true, &t);
 	if (r < 0)
 		return r;
 	g->n_joined++;

@@ -100,7 +100,7 @@ struct gossip {
 bool topic_name_is_valid(struct bytes name);
 struct topic *topic_find(const struct gossip *g, struct bytes name);
 /* Finds or creates. -ENOMEM; -ENOSPC: too many of them (`own`: some places are kept for us). */
-_nodiscard_ int topic_get(struct gossip *g, struct bytes name, bool own, struct topic **ret);
+_nodiscard_ int gossip_topic_get(struct gossip *g, struct bytes name, bool own, struct topic **ret);
 /* Frees it when nobody needs it any more. */
 void topic_collect(struct gossip *g, struct topic *t);
 void topic_activate(struct gossip *g, struct topic *t);

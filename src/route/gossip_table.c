@@ -41,7 +41,7 @@ static int topic_new(struct gossip *g, struct bytes name, struct topic **ret)
 	return 0;
 }
 
-int topic_get(struct gossip *g, struct bytes name, bool own, struct topic **ret)
+int gossip_topic_get(struct gossip *g, struct bytes name, bool own, struct topic **ret)
 {
 	struct topic *t = topic_find(g, name);
 
@@ -110,7 +110,7 @@ int member_new(struct gossip *g, struct gossip_peer *p, struct bytes topic, stru
 	struct topic *t;
 	int r;
 
-	r = topic_get(g, topic, false, &t);
+	r = gossip_topic_get(g, topic, false, &t);
 	if (r < 0)
 		return r;
 	r = member_insert(p, t, ret);

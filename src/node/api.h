@@ -1,0 +1,19 @@
+#ifndef PL_NODE_API_H
+#define PL_NODE_API_H
+
+/* Control requests: api.c runs them, api_listing.c says what is known as JSON. */
+
+#include "node/node_priv.h"
+#include "peer/perf.h"
+#include "peer/ping.h"
+
+/* Takes `answer`; NULL means there was no memory for it. */
+void api_answer(struct node *n, uint64_t ticket, json_t *answer);
+_printf_(4, 5) void api_refuse(struct node *n, uint64_t ticket, const char *code,
+			       const char *format, ...);
+
+json_t *api_status(struct node *n);
+json_t *api_peers(struct node *n);
+json_t *api_topics(struct node *n);
+
+#endif

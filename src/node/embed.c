@@ -1,0 +1,217 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loop/loop_uv.h"
+#include "node/datadir.h"
+#include "node/embed.h"
+#include "node/node.h"
+#include "peerline/peerline.h"
+
+/* The public node: a real loop, a data directory, and the node between them. */
+
+struct pl_node {
+	struct config *config;
+	struct loop *loop;
+	struct datadir *datadir;
+	struct node *node;
+	pl_event_fn on_event;
+	void *user;
+};
+
+const char *pl_version(void)
+{
+	return PL_VERSION;
+}
+
+/* Without jansson's help, so that "no memory" can be told as well. */
+static void tell(struct pl_node *n, enum pl_level level, const char *event, const char *text)
+{
+	char json[2200], *out = json;
+	char *end = json + sizeof(json) - 8;
+
+	if (!n->on_event)
+		return;
+	out += sprintf(out, "{\"text\":\"");
+	for (const char *p = text; *p && out < end; p++) {
+		if (*p == '"' || *p == '\\')
+			*out++ = '\\';
+		*out++ = (unsigned char)*p < ' ' ? ' ' : *p;
+	}
+	strcpy(out, "\"}");
+	n->on_event(n->user, level, event, json);
+}
+
+static void on_warning(void *user, const char *text)
+{
+	tell(user, PL_LEVEL_WARN, "warning", text);
+}
+
+static int read_config(struct pl_node *n, struct config_error *e)
+{
+	char data[CONFIG_PATH_MAX], path[CONFIG_PATH_MAX + 16];
+	const char *named = config_value(n->config, SETTING_CONFIG);
+	int r = config_data_dir(n->config, data);
+
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "%s/peerline.conf", data);
+	r = config_read_file(n->config, named ? named : path, e);
+	if (r == -ENOENT && !named)
+		r = 0;
+	if (r == -ENOENT && !e->text[0])
+		snprintf(e->text, sizeof(e->text), "PEERLINE_CONFIG: %.500s does not exist", named);
+	return r < 0 ? r : config_finish(n->config, on_warning, n, e);
+}
+
+static void on_node_event(void *user, enum log_level level, const char *event, const char *json)
+{
+	struct pl_node *n = user;
+
+	if (n->on_event && level <= n->config->log)
+		n->on_event(n->user, (enum pl_level)level, event, json);
+}
+
+static void on_node_stopped(void *user)
+{
+	struct pl_node *n = user;
+
+	loop_stop(n->loop);
+}
+
+static const struct node_ops node_ops = {
+	.on_event = on_node_event,
+	.on_stopped = on_node_stopped,
+};
+
+static void on_wake(void *user)
+{
+	struct pl_node *n = user;
+
+	node_stop(n->node);
+}
+
+static int open_node(struct pl_node *n, struct config_error *e)
+{
+	struct node_config config = { .random = crypto_random(), .unix_socket = true };
+	int r;
+
+	r = loop_uv_new(&n->loop);
+	if (r < 0)
+		return r;
+	r = datadir_open(n->config->data, &config.random, loop_wall(n->loop), &n->datadir, e);
+	if (r < 0)
+		return r;
+	config.loop = n->loop;
+	config.config = n->config;
+	config.key = n->datadir->key;
+	config.token = n->datadir->token;
+	config.incarnation = n->datadir->incarnation;
+	config.seqno_last = n->datadir->seqno_last;
+	config.ops = &node_ops;
+	config.user = n;
+	r = node_new(&config, &n->node);
+	key_pair_wipe(&config.key);
+	n->loop->on_wake = on_wake;
+	n->loop->on_wake_user = n;
+	return r;
+}
+
+int embed_new(struct config *config, pl_event_fn on_event, void *user, struct pl_node **ret)
+{
+	struct pl_node *n = calloc(1, sizeof(*n));
+	struct config_error e = { "" };
+	int r;
+
+	if (!n) {
+		config_free(config);
+		return -ENOMEM;
+	}
+	n->on_event = on_event;
+	n->user = user;
+	n->config = config;
+	r = crypto_start();
+	if (r == 0)
+		r = read_config(n, &e);
+	if (r == 0)
+		r = open_node(n, &e);
+	if (r < 0) {
+		tell(n, PL_LEVEL_ERROR, "error", e.text[0] ? e.text : strerror(-r));
+		pl_node_free(n);
+		return r;
+	}
+	*ret = n;
+	return 0;
+}
+
+int pl_node_new(const struct pl_setting *given, size_t n_settings, pl_event_fn on_event, void *user,
+		struct pl_node **ret)
+{
+	struct pl_node teller = { .on_event = on_event, .user = user };
+	struct config *config = config_new();
+	struct config_error e;
+	int r = 0;
+
+	if (!config)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_settings && r == 0; i++)
+		r = config_set(config, given[i].key, given[i].value, CONFIG_FLAG, &e);
+	if (r == 0)
+		return embed_new(config, on_event, user, ret);
+	tell(&teller, PL_LEVEL_ERROR, "error", r == -ENOMEM ? strerror(ENOMEM) : e.text);
+	config_free(config);
+	return r;
+}
+
+static int start(struct pl_node *n, struct config_error *e)
+{
+	char token_file[CONFIG_PATH_MAX + 16];
+	char *ready;
+	int r;
+
+	r = datadir_clear_socket(n->config->door_socket, e);
+	if (r == 0)
+		r = node_start(n->node, e);
+	if (r < 0)
+		return r;
+	snprintf(token_file, sizeof(token_file), "%s/door.token", n->config->data);
+	ready = node_ready_json(n->node, token_file);
+	if (!ready)
+		return -ENOMEM;
+	r = datadir_publish(n->datadir, ready, e);
+	if (r == 0 && n->on_event)
+		n->on_event(n->user, PL_LEVEL_INFO, "ready", ready);
+	free(ready);
+	return r;
+}
+
+int pl_node_run(struct pl_node *n)
+{
+	struct config_error e = { "" };
+	int r = start(n, &e);
+
+	if (r < 0) {
+		tell(n, PL_LEVEL_ERROR, "error", e.text[0] ? e.text : strerror(-r));
+		return r;
+	}
+	r = loop_run(n->loop);
+	n->node = node_free(n->node);
+	return r;
+}
+
+void pl_node_stop(struct pl_node *n)
+{
+	loop_wake(n->loop);
+}
+
+void pl_node_free(struct pl_node *n)
+{
+	if (!n)
+		return;
+	n->node = node_free(n->node);
+	n->datadir = datadir_close(n->datadir);
+	n->loop = loop_free(n->loop);
+	n->config = config_free(n->config);
+	free(n);
+}

@@ -1,0 +1,53 @@
+#include "node/node_priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void remember_problem(struct node *n, const char *text)
+{
+	size_t keep = size_min(n->n_problems, NODE_PROBLEMS_MAX - 1);
+
+	memmove(n->problems[1], n->problems[0], keep * sizeof(n->problems[0]));
+	snprintf(n->problems[0], sizeof(n->problems[0]), "%s", text);
+	n->n_problems = keep + 1;
+}
+
+void node_emit(struct node *n, enum log_level level, const char *event, const char *kind,
+	       json_t *fields)
+{
+	json_t *object = fields ? fields : json_object();
+	char *text;
+
+	if (!object)
+		return;
+	(void)json_object_set_new(object, "at_ms",
+				  json_integer(loop_wall(n->config.loop).ns / (int64_t)NS_PER_MS));
+	text = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	if (!text)
+		return;
+	if (kind && n->door)
+		door_event(n->door, kind, bytes_of_text(text));
+	if (n->config.ops->on_event)
+		n->config.ops->on_event(n->config.user, level, event, text);
+	free(text);
+}
+
+void node_tell(struct node *n, enum log_level level, const char *format, ...)
+{
+	char text[NODE_TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (level <= LOG_WARN)
+		remember_problem(n, text);
+	node_emit(n, level,
+		  level == LOG_ERROR  ? "error"
+		  : level == LOG_WARN ? "warning"
+				      : "note",
+		  NULL, json_pack("{s:s}", "text", text));
+}

@@ -1,0 +1,60 @@
+#ifndef PL_NODE_NODE_H
+#define PL_NODE_NODE_H
+
+/*
+ * A node: pool, gossip and door wired together on a loop it was given. It opens no files: key,
+ * token and numbers come in as values, so that the same node runs on the virtual loop.
+ *
+ *     node_new(); node_start(); loop_run() ... node_stop(); on_stopped; node_free()
+ */
+
+#include "base/random.h"
+#include "crypto/keys.h"
+#include "loop/loop.h"
+#include "node/config.h"
+
+struct node;
+
+struct node_ops {
+	/* For logs: a stable name and one JSON object (borrowed). The same goes to $PL.EVENT.<NAME>
+	 * where it has a public kind. */
+	void (*on_event)(void *user, enum log_level level, const char *event, const char *json);
+	/* After node_stop(): everything is closed, node_free() may be called (later, from the
+	 * loop's owner). */
+	void (*on_stopped)(void *user);
+};
+
+struct node_config {
+	struct loop *loop;
+	const struct config *config; /* finished; borrowed for life */
+	struct key_pair key;
+	struct random random;
+	const char *token; /* borrowed for life */
+	uint64_t incarnation, seqno_last;
+	bool unix_socket; /* listen on config->door_socket too */
+	const struct node_ops *ops;
+	void *user;
+};
+
+_nodiscard_ int node_new(const struct node_config *config, struct node **ret);
+/* Takes NULL. The node is stopped, or was never started. */
+struct node *node_free(struct node *n);
+
+/* Listens and begins to dial. Errors are sentences; the node must be freed then. */
+_nodiscard_ int node_start(struct node *n, struct config_error *ret_error);
+/* Drains and closes everything: on_stopped follows within LIMIT_DRAIN_MS and a little. Twice does
+ * nothing. */
+void node_stop(struct node *n);
+
+const struct peer_id *node_peer_id(const struct node *n);
+/* After node_start(): where the door really listens. */
+struct addr node_door_addr(const struct node *n);
+/* The n-th peer listener's real address; family ADDR_NONE beyond the last. */
+struct addr node_listen_addr(const struct node *n, size_t i);
+/* What run.json and the "ready" event hold; the caller frees it with free(). NULL: no memory. */
+char *node_ready_json(const struct node *n, const char *token_file);
+
+size_t node_n_links(const struct node *n);
+size_t node_n_peers(const struct node *n);
+
+#endif

@@ -1,0 +1,130 @@
+#include "node/node_priv.h"
+
+/* Between gossip and the door: topics wanted, messages in, messages out. */
+
+/* ---- the door asks ---- */
+
+static int on_topic_join(void *user, struct bytes topic)
+{
+	struct node *n = user;
+	int r;
+
+	if (!n->gossip)
+		return 0; /* p2p_enabled = false: topics are local then */
+	r = gossip_streams_join(n->gossip, topic);
+	return r == -EEXIST ? 0 : r;
+}
+
+static void on_topic_leave(void *user, struct bytes topic)
+{
+	struct node *n = user;
+
+	if (n->gossip)
+		gossip_streams_leave(n->gossip, topic);
+}
+
+static int on_topic_publish(void *user, struct bytes topic, struct bytes data,
+			    const char **ret_text)
+{
+	struct node *n = user;
+	int r;
+
+	if (!n->gossip) {
+		*ret_text = "p2p_enabled is false: this node reaches no network";
+		return -ENETDOWN;
+	}
+	r = gossip_streams_publish(n->gossip, topic, data, NULL);
+	switch (r) {
+	case 0:
+		return 0;
+	case -EMSGSIZE:
+		*ret_text = "the message is larger than a gossip message may be (1 MiB less 4 KiB)";
+		return r;
+	case -EINVAL:
+		*ret_text = "not a topic name (1 to 256 bytes)";
+		return r;
+	default:
+		*ret_text = "the node is short of memory or topics";
+		return r;
+	}
+}
+
+static void on_api(void *user, struct bytes verb, struct bytes body, uint64_t ticket)
+{
+	node_api(user, verb, body, ticket);
+}
+
+static void on_gap(void *user, const struct door_gap *gap)
+{
+	struct node *n = user;
+	struct buf json;
+
+	n->gaps++;
+	n->gap_messages += gap->count;
+	buf_init(&json, 4 * KIB);
+	door_gap_json(gap, loop_wall(n->config.loop), &json);
+	if (buf_len(&json) > 0)
+		door_event(n->door, "GAP", buf_data(&json));
+	buf_deinit(&json);
+}
+
+static void on_wants_output(void *user, void *connection)
+{
+	struct node *n = user;
+
+	door_sockets_wants_output(n->door_sockets, connection);
+}
+
+static void on_wants_close(void *user, void *connection)
+{
+	struct node *n = user;
+
+	door_sockets_wants_close(n->door_sockets, connection);
+}
+
+const struct door_ops node_door_ops = {
+	.topic_join = on_topic_join,
+	.topic_leave = on_topic_leave,
+	.topic_publish = on_topic_publish,
+	.api = on_api,
+	.on_gap = on_gap,
+	.wants_output = on_wants_output,
+	.wants_close = on_wants_close,
+};
+
+/* ---- gossip tells ---- */
+
+static void on_message(void *user, const struct gossip_delivery *d)
+{
+	struct node *n = user;
+
+	door_deliver(n->door, d, true, loop_wall(n->config.loop));
+}
+
+static json_t *topic_and_peer(struct bytes topic, const struct peer_id *peer)
+{
+	return json_pack("{s:s%, s:o}", "topic", (const char *)topic.p, topic.n, "peer_id",
+			 json_peer_id(peer));
+}
+
+static void on_topic_peer(void *user, struct bytes topic, const struct peer_id *peer, bool joined)
+{
+	json_t *fields = topic_and_peer(topic, peer);
+
+	(void)json_object_set_new(fields, "joined", json_boolean(joined));
+	node_emit(user, LOG_DEBUG, "topic_peer", "TOPIC_PEER", fields);
+}
+
+static void on_mesh(void *user, struct bytes topic, const struct peer_id *peer, bool grafted)
+{
+	json_t *fields = topic_and_peer(topic, peer);
+
+	(void)json_object_set_new(fields, "grafted", json_boolean(grafted));
+	node_emit(user, LOG_DEBUG, "mesh", "MESH", fields);
+}
+
+const struct gossip_ops node_gossip_ops = {
+	.on_message = on_message,
+	.on_topic_peer = on_topic_peer,
+	.on_mesh = on_mesh,
+};

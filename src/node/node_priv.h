@@ -1,0 +1,65 @@
+#ifndef PL_NODE_NODE_PRIV_H
+#define PL_NODE_NODE_PRIV_H
+
+/* What the files of node/ share. Each wires one neighbour: pool (node_pool.c), gossip and door
+ * (node_door.c), the door's sockets (door_sockets.c), control requests (api.c), events (events.c).
+ */
+
+#include <jansson.h>
+
+#include "node/door_sockets.h"
+#include "node/node.h"
+#include "peer/pool.h"
+#include "route/gossip_streams.h"
+#include "share/door.h"
+
+#define NODE_PROBLEMS_MAX 8
+#define NODE_TEXT_MAX 256
+#define NODE_URL_MAX 80
+
+struct node {
+	struct node_config config;
+	struct peer_id id;
+	struct mono started_at;
+	bool started, stopping, stopped;
+
+	struct pool *pool;
+	struct gossip_streams *gossip;
+	struct door *door;
+	struct door_sockets *door_sockets;
+
+	struct addr door_addr; /* where the door really listens */
+	char door_host[ADDR_TEXT_MAX]; /* the door borrows it */
+	struct addr listen[CONFIG_HOSTS_MAX];
+	size_t n_listen;
+
+	struct timer stop_timer;
+	struct mono stop_by;
+	size_t n_api_pending;                            /* CONNECT, PING, PERF under way */
+	char problems[NODE_PROBLEMS_MAX][NODE_TEXT_MAX]; /* the last ones, newest first */
+	size_t n_problems;
+	uint64_t gaps, gap_messages;
+};
+
+/* node.c */
+json_t *node_listen_json(const struct node *n);
+void node_door_url(const struct node *n, char out[NODE_URL_MAX]);
+
+/* events.c: takes `fields` (may be NULL). `kind` NULL: log only. */
+void node_emit(struct node *n, enum log_level level, const char *event, const char *kind,
+	       json_t *fields);
+_printf_(3, 4) void node_tell(struct node *n, enum log_level level, const char *format, ...);
+
+/* node_pool.c */
+extern const struct pool_ops node_pool_ops;
+json_t *json_peer_id(const struct peer_id *id);
+json_t *json_addr(const struct addr *a);
+
+/* node_door.c */
+extern const struct door_ops node_door_ops;
+extern const struct gossip_ops node_gossip_ops;
+
+/* api.c */
+void node_api(struct node *n, struct bytes verb, struct bytes body, uint64_t ticket);
+
+#endif
