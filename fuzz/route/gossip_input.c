@@ -79,14 +79,14 @@ static void come(struct neighbour *n)
 	const char *protocol = n->knows_idontwant ? "/meshsub/1.2.0" : "/meshsub/1.1.0";
 
 	gossip_reader_init(&n->reader);
-	ASSERT(gossip_peer_add(w->g, &n->id, bytes_of_text(protocol), n == w->neighbours, n, w->now,
+	ASSERT(gossip_peer_add(w->g, &n->id, bytes_of_text(protocol), n == w->neighbours, n,
 			       &n->p) == 0);
 }
 
 static void go(struct neighbour *n)
 {
 	gossip_reader_deinit(&n->reader);
-	gossip_peer_remove(n->world->g, n->p, n->world->now);
+	gossip_peer_remove(n->world->g, n->p);
 	n->p = NULL;
 }
 
@@ -200,7 +200,7 @@ static void act_on_peer(struct neighbour *n, unsigned int arg)
 	if (!n->p)
 		come(n);
 	else if (arg & 16)
-		gossip_peer_resend(n->world->g, n->p, n->world->now);
+		gossip_peer_resend(n->world->g, n->p);
 	else if (arg & 8)
 		n->is_full = !n->is_full;
 	else

@@ -226,12 +226,11 @@ static struct gossip_peer *peer_new(struct gossip *g, const struct peer_id *id)
 }
 
 int gossip_peer_add(struct gossip *g, const struct peer_id *id, struct bytes protocol,
-		    bool outbound, void *peer_user, struct mono now, struct gossip_peer **ret)
+		    bool outbound, void *peer_user, struct gossip_peer **ret)
 {
 	struct gossip_peer *p;
 	int r;
 
-	(void)now;
 	r = pick_reserve(g);
 	if (r < 0)
 		return r;
@@ -252,9 +251,8 @@ int gossip_peer_add(struct gossip *g, const struct peer_id *id, struct bytes pro
 	return 0;
 }
 
-void gossip_peer_remove(struct gossip *g, struct gossip_peer *p, struct mono now)
+void gossip_peer_remove(struct gossip *g, struct gossip_peer *p)
 {
-	(void)now;
 	if (!p)
 		return;
 	list_for_each (it, &g->active) {
@@ -276,9 +274,8 @@ void *gossip_peer_user(const struct gossip_peer *p)
 	return p->user;
 }
 
-void gossip_peer_resend(struct gossip *g, struct gossip_peer *p, struct mono now)
+void gossip_peer_resend(struct gossip *g, struct gossip_peer *p)
 {
-	(void)now;
 	output_hello(g, p, true);
 	output_flush(g);
 }

@@ -127,15 +127,14 @@ bool gossip_is_joined(const struct gossip *g, struct bytes topic);
  * added already. -ENOSPC (LIMIT_GOSSIP_PEERS), -ENOMEM.
  */
 _nodiscard_ int gossip_peer_add(struct gossip *g, const struct peer_id *id, struct bytes protocol,
-				bool outbound, void *peer_user, struct mono now,
-				struct gossip_peer **ret);
+				bool outbound, void *peer_user, struct gossip_peer **ret);
 /* Takes NULL. */
-void gossip_peer_remove(struct gossip *g, struct gossip_peer *p, struct mono now);
+void gossip_peer_remove(struct gossip *g, struct gossip_peer *p);
 void gossip_peer_set_protocol(struct gossip_peer *p, struct bytes protocol);
 void *gossip_peer_user(const struct gossip_peer *p);
 /* The peer's queue was emptied or lost: what we believe it knows of our subscriptions and meshes is
  * sent again. */
-void gossip_peer_resend(struct gossip *g, struct gossip_peer *p, struct mono now);
+void gossip_peer_resend(struct gossip *g, struct gossip_peer *p);
 
 enum {
 	GOSSIP_E_MALFORMED =

@@ -43,16 +43,30 @@ static void on_unsubscribe(struct gossip *g, struct gossip_peer *p, struct bytes
 
 /* ---- messages ---- */
 
-static void deliver(struct gossip *g, const struct gossip_message *m, const struct gossip_peer *p,
-		    const struct peer_id *author, uint64_t seqno)
+/* A message on its way through the checks. */
+struct incoming {
+	const struct gossip_message *m;
+	struct gossip_peer *via;
+	struct topic *topic;
+	struct peer_id author;
+	uint64_t seqno;
+	struct gossip_id id;
+};
+
+static struct bytes incoming_id(const struct incoming *in)
+{
+	return BYTES(in->id.b, in->id.n);
+}
+
+static void deliver(struct gossip *g, const struct incoming *in)
 {
 	struct gossip_delivery d = {
-		.topic = m->topic,
-		.from = *author,
-		.via = p->id,
-		.id = gossip_message_id(m),
-		.seqno = seqno,
-		.data = m->data,
+		.topic = in->m->topic,
+		.from = in->author,
+		.via = in->via->id,
+		.id = in->id,
+		.seqno = in->seqno,
+		.data = in->m->data,
 	};
 
 	g->counts.delivered++;
@@ -61,87 +75,88 @@ static void deliver(struct gossip *g, const struct gossip_message *m, const stru
 }
 
 /* A message that is good and new: tell the mesh that we have it, pass it on, deliver it. */
-static int accept_message(struct gossip *g, struct gossip_peer *p, struct topic *t,
-			  const struct gossip_message *m, const struct peer_id *author,
-			  uint64_t seqno, struct mono now)
+static int accept_message(struct gossip *g, const struct incoming *in, struct mono now)
 {
-	struct gossip_id id = gossip_message_id(m);
-	struct bytes id_bytes = BYTES(id.b, id.n);
+	struct bytes id = incoming_id(in);
+	struct topic *t = in->topic;
 	struct shared_bytes *frame;
 	int r;
 
-	r = gossip_frame_message(m, &frame);
+	r = gossip_frame_message(in->m, &frame);
 	if (r < 0)
 		return r;
-	r = gossip_remember(g, t, id_bytes, frame, now);
+	r = gossip_remember(g, t, id, frame, now);
 	if (r == 0) {
 		t->received++;
-		if (m->data.n >= g->config.params.idontwant_threshold)
-			output_idontwant(g, t, id_bytes, p);
-		output_relay(g, t, id_bytes, frame, p, author);
-		deliver(g, m, p, author, seqno);
+		if (in->m->data.n >= g->config.params.idontwant_threshold)
+			output_idontwant(g, t, id, in->via);
+		output_relay(g, t, id, frame, in->via, &in->author);
+		deliver(g, in);
 	}
 	shared_bytes_unref(frame);
 	return r;
 }
 
-static int verify_message(struct gossip *g, struct gossip_peer *p, const struct gossip_message *m,
-			  const struct peer_id *author)
+static int verify_message(struct gossip *g, const struct incoming *in)
 {
 	int r;
 
-	if (p->n_bad >= LIMIT_GOSSIP_BAD) {
+	if (in->via->n_bad >= LIMIT_GOSSIP_BAD) {
 		g->counts.unheard++;
 		return GOSSIP_SIGN_E_BAD;
 	}
-	r = gossip_sign_verify(m, author, &g->scratch);
+	r = gossip_sign_verify(in->m, &in->author, &g->scratch);
 	if (r > 0) {
-		p->n_bad++;
+		in->via->n_bad++;
 		g->counts.bad_signature++;
 	}
 	return r;
 }
 
-/*
- * The cheap questions first. A message counts as seen only when it has been verified: its id is
- * easily guessed, and a forgery must not keep the true one out.
- */
+/* The cheap questions: is it for us, does it have the form, is it new? */
+static bool is_worth_verifying(struct gossip *g, struct incoming *in)
+{
+	in->topic = topic_find(g, in->m->topic);
+	if (!in->topic || !in->topic->joined) {
+		g->counts.unknown_topic++;
+		return false;
+	}
+	if (in->m->data.n > LIMIT_GOSSIP_DATA) {
+		g->counts.too_large++;
+		return false;
+	}
+	if (gossip_sign_form(in->m, &in->author, &in->seqno) != 0) {
+		g->counts.bad_signature++;
+		return false;
+	}
+	if (peer_id_equal(&in->author, &g->config.id)) {
+		g->counts.own_echo++;
+		return false;
+	}
+	in->id = gossip_message_id(in->m);
+	if (gossip_seen_has(&g->seen, incoming_id(in))) {
+		g->counts.duplicates++;
+		in->topic->duplicates++;
+		return false;
+	}
+	return true;
+}
+
+/* A message counts as seen only when it has been verified: its id is easily guessed, and a forgery
+ * must not keep the true one out. */
 static int on_message(struct gossip *g, struct gossip_peer *p, const struct gossip_message *m,
 		      struct mono now)
 {
-	struct topic *t = topic_find(g, m->topic);
-	struct peer_id author;
-	struct gossip_id id;
-	uint64_t seqno;
+	struct incoming in = { .m = m, .via = p };
 	int r;
 
 	g->counts.received++;
-	if (!t || !t->joined) {
-		g->counts.unknown_topic++;
+	if (!is_worth_verifying(g, &in))
 		return 0;
-	}
-	if (m->data.n > LIMIT_GOSSIP_DATA) {
-		g->counts.too_large++;
-		return 0;
-	}
-	if (gossip_sign_form(m, &author, &seqno) != 0) {
-		g->counts.bad_signature++;
-		return 0;
-	}
-	if (peer_id_equal(&author, &g->config.id)) {
-		g->counts.own_echo++;
-		return 0;
-	}
-	id = gossip_message_id(m);
-	if (gossip_seen_has(&g->seen, BYTES(id.b, id.n))) {
-		g->counts.duplicates++;
-		t->duplicates++;
-		return 0;
-	}
-	r = verify_message(g, p, m, &author);
+	r = verify_message(g, &in);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	return accept_message(g, p, t, m, &author, seqno, now);
+	return accept_message(g, &in, now);
 }
 
 /* ---- control ---- */

@@ -129,7 +129,7 @@ static void open_out(struct session *s, struct link *l)
 	}
 	gs->counts.opened++;
 	s->opened_at = now_of(gs);
-	gossip_peer_resend(gs->engine, s->gossip, now_of(gs));
+	gossip_peer_resend(gs->engine, s->gossip);
 }
 
 /* What is queued still goes out on the old link, and nothing new. */
@@ -326,7 +326,7 @@ static int session_new(struct gossip_streams *gs, struct peer *p, struct session
 	s->peer = p;
 	s->reopen.fire = on_reopen;
 	r = gossip_peer_add(gs->engine, peer_id_of(p), BYTES(NULL, 0), l && link_is_dialer(l), s,
-			    now_of(gs), &s->gossip);
+			    &s->gossip);
 	if (r < 0) {
 		free(s);
 		return r;
@@ -342,7 +342,7 @@ static void session_free(struct session *s)
 {
 	struct gossip_streams *gs = s->gs;
 
-	gossip_peer_remove(gs->engine, s->gossip, now_of(gs));
+	gossip_peer_remove(gs->engine, s->gossip);
 	if (s->out)
 		stream_reset(s->out, 0);
 	for (size_t i = 0; i < LIMIT_GOSSIP_INBOUND; i++)

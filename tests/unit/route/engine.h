@@ -168,9 +168,8 @@ static inline struct fake *fake_add_as(struct engine *e, size_t i, const char *p
 		gossip_rpc_init(&f->got);
 		buf_init(&f->sent, 64 * MIB);
 	}
-	assert_int_equal(
-		gossip_peer_add(e->g, &f->id, bytes_of_text(protocol), outbound, f, e->now, &f->p),
-		0);
+	assert_int_equal(gossip_peer_add(e->g, &f->id, bytes_of_text(protocol), outbound, f, &f->p),
+			 0);
 	return f;
 }
 
@@ -181,7 +180,7 @@ static inline struct fake *fake_add(struct engine *e, size_t i)
 
 static inline void fake_remove(struct fake *f)
 {
-	gossip_peer_remove(f->engine->g, f->p, f->engine->now);
+	gossip_peer_remove(f->engine->g, f->p);
 	f->p = NULL;
 }
 

@@ -97,7 +97,7 @@ TEST(a_lost_stream_is_made_good_by_sending_again)
 	fake_subscribes(f, "left", true);
 	gossip_leave(e.g, BYTES_LITERAL("left"), e.now);
 	fake_got(f);
-	gossip_peer_resend(e.g, f->p, e.now);
+	gossip_peer_resend(e.g, f->p);
 	got = fake_got(f);
 	assert_int_equal(got->subscriptions.n, 2);
 	assert_bytes(got->subscriptions.v[0].topic, "in");

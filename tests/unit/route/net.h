@@ -142,7 +142,7 @@ static inline void net_disconnect_end(struct net *net, size_t a, size_t b)
 		if (e->end == end)
 			net_event_free(e);
 	}
-	gossip_peer_remove(net->nodes[a].g, end->p, net->now);
+	gossip_peer_remove(net->nodes[a].g, end->p);
 	gossip_reader_deinit(&end->reader);
 	end->p = NULL;
 }
@@ -173,7 +173,7 @@ static inline void net_connect_end(struct net *net, size_t a, size_t b, bool out
 	gossip_reader_init(&end->reader);
 	public_key_ed25519_peer_id(net->nodes[b].key.public, &id);
 	assert_int_equal(gossip_peer_add(net->nodes[a].g, &id, BYTES_LITERAL("/meshsub/1.2.0"),
-					 outbound, end, net->now, &end->p),
+					 outbound, end, &end->p),
 			 0);
 }
 
