@@ -46,6 +46,8 @@ void world_set_link_between(struct world *w, struct loop *a, struct loop *b,
 			    const struct world_link *link);
 /* Nothing gets through between a and b, both ways: bytes wait and connects hang until it ends. */
 void world_block(struct world *w, struct loop *a, struct loop *b, bool blocked);
+/* The same for whoever lives there, now or later. */
+void world_block_addresses(struct world *w, const char *ip_a, const char *ip_b, bool blocked);
 /* Every connection of the host is reset from outside: both ends get -ECONNRESET. */
 void world_reset_host(struct world *w, struct loop *host);
 /*

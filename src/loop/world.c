@@ -248,10 +248,8 @@ void world_set_link_between(struct world *w, struct loop *a, struct loop *b,
 	p->link = *link;
 }
 
-void world_block(struct world *w, struct loop *a, struct loop *b, bool blocked)
+static void block_path(struct world *w, struct path *p, bool blocked)
 {
-	struct path *p = path_between(w, a, b);
-
 	p->is_blocked = blocked;
 	if (blocked)
 		return;
@@ -261,6 +259,22 @@ void world_block(struct world *w, struct loop *a, struct loop *b, bool blocked)
 		if (c->path == p)
 			vconn_unblock(c);
 	}
+}
+
+void world_block(struct world *w, struct loop *a, struct loop *b, bool blocked)
+{
+	block_path(w, path_between(w, a, b), blocked);
+}
+
+void world_block_addresses(struct world *w, const char *ip_a, const char *ip_b, bool blocked)
+{
+	struct addr a = { .port = 0 }, b = { .port = 0 };
+	struct path *p = NULL;
+
+	if (addr_parse_ip(ip_a, &a) == 0 && addr_parse_ip(ip_b, &b) == 0)
+		p = world_path(w, &a, &b);
+	ASSERT(p); /* both are addresses, and a simulation without memory has nothing to say */
+	block_path(w, p, blocked);
 }
 
 void world_reset_host(struct world *w, struct loop *host)

@@ -204,6 +204,21 @@ TEST(a_blocked_path_makes_connects_hang_and_spares_other_pairs)
 	scene_close(&s);
 }
 
+TEST(a_path_can_be_blocked_by_its_addresses)
+{
+	struct scene s;
+
+	scene_open(&s, 1);
+	world_block_addresses(s.w, "10.0.0.2", "10.0.0.1", true);
+	end_connect(&s.client, &s.port.addr);
+	world_run_for(s.w, 1000);
+	assert_int_equal(s.client.n_connects, 0);
+	world_block_addresses(s.w, "10.0.0.1", "10.0.0.2", false);
+	world_run_for(s.w, 1000);
+	assert_int_equal(s.client.n_connects, 1);
+	scene_close(&s);
+}
+
 TEST(a_reset_host_loses_every_connection_at_both_ends)
 {
 	struct scene s;
@@ -421,6 +436,7 @@ TESTS(RUN(time_stands_still_unless_it_is_run),
       RUN(notes_are_part_of_the_log), RUN(random_sources_are_separate_and_repeatable),
       RUN(an_address_has_one_host), RUN(a_blocked_path_keeps_bytes_in_order_until_it_opens),
       RUN(a_blocked_path_makes_connects_hang_and_spares_other_pairs),
+      RUN(a_path_can_be_blocked_by_its_addresses),
       RUN(a_reset_host_loses_every_connection_at_both_ends), RUN(a_dial_under_way_is_reset_too),
       RUN(connections_count_from_the_handshake_to_the_first_end),
       RUN(a_host_that_ends_closes_what_it_had_and_may_come_back),
