@@ -11,8 +11,8 @@
  * gossip_tick() at gossip_deadline(); gossip_free()
  *
  * Callbacks run inside gossip_input(), gossip_join(), gossip_leave(), gossip_publish(),
- * gossip_peer_*() and gossip_tick(); they may not call back into the engine, except
- * gossip_peer_user() and the functions that only ask.
+ * gossip_peer_*() and gossip_tick(). They may call gossip_peer_user() and the functions that only
+ * ask; on_message, with which the engine is done with a message, may also join, leave and publish.
  */
 
 #include "base/def.h"

@@ -458,7 +458,60 @@ TEST(without_a_mesh_a_message_still_goes_to_d_peers)
 	engine_deinit(&e);
 }
 
-TESTS(RUN(two_nodes_hear_each_other_once),
+/* Leaves, joins another topic and answers in it, all from inside on_message. */
+static void on_message_that_acts(void *user, const struct gossip_delivery *d)
+{
+	struct engine *e = user;
+
+	e->n_delivered++;
+	if (!bytes_equal(d->topic, BYTES_LITERAL("t")))
+		return;
+	gossip_leave(e->g, d->topic, e->now);
+	assert_int_equal(gossip_join(e->g, BYTES_LITERAL("answers"), e->now), 0);
+	assert_int_equal(gossip_publish(e->g, BYTES_LITERAL("answers"), d->data, e->now, NULL), 0);
+}
+
+TEST(a_delivery_may_leave_join_and_publish)
+{
+	struct gossip_ops ops = engine_ops;
+	struct engine e;
+	const struct gossip_rpc *got;
+	struct shared_bytes *first, *second;
+	struct buf both;
+
+	ops.on_message = on_message_that_acts;
+	for (size_t round = 0; round < 2; round++) {
+		engine_init(&e);
+		e.g->config.ops = &ops;
+		engine_joins(&e, "t");
+		fakes_subscribed(&e, 0, 2, "t");
+		fake_got(&e.fakes[0]);
+		if (round == 0) {
+			engine_publishes(&e, "t", "x");
+		} else {
+			/* Two in one piece: the second finds the topic left. */
+			first = message_of(&e.fakes[1], "t", BYTES_LITERAL("x"));
+			second = message_of(&e.fakes[1], "t", BYTES_LITERAL("y"));
+			buf_init(&both, MIB);
+			assert_int_equal(buf_append(&both, first->data, first->n), 0);
+			assert_int_equal(buf_append(&both, second->data, second->n), 0);
+			assert_int_equal(fake_says_bytes(&e.fakes[1], buf_data(&both)), 0);
+			buf_deinit(&both);
+			shared_bytes_unref(first);
+			shared_bytes_unref(second);
+		}
+		assert_int_equal(e.n_delivered, 2);
+		assert_false(gossip_is_joined(e.g, BYTES_LITERAL("t")));
+		assert_true(gossip_is_joined(e.g, BYTES_LITERAL("answers")));
+		got = fake_got(&e.fakes[0]);
+		assert_int_equal(got->messages.n, 1);
+		assert_int_equal(got->prune.n, 1);
+		assert_int_equal(got->subscriptions.n, 2);
+		engine_deinit(&e);
+	}
+}
+
+TESTS(RUN(a_delivery_may_leave_join_and_publish), RUN(two_nodes_hear_each_other_once),
       RUN(every_subscriber_of_a_net_gets_every_message_exactly_once),
       RUN(lost_frames_are_made_up_for_by_ihave_and_iwant),
       RUN(large_messages_are_announced_and_arrive_once), RUN(meshes_keep_their_degree),
