@@ -105,6 +105,9 @@ static void flush(struct carrier *c)
 	struct buf *out = &c->net->out;
 	size_t n = 0;
 
+	/* What the link still answers would come behind our FIN. */
+	if (c->sent_fin)
+		return;
 	while (link_has_output(c->link) && sock_queued(c->sock) <= LIMIT_LINK_UNSENT) {
 		struct bytes v;
 		int r;

@@ -28,7 +28,7 @@ struct mss {
 	void *user;
 	struct bytes protocol;
 	struct buf
-	        line; /* the unfinished line; where the agreed one is kept if it came in pieces */
+		line; /* the unfinished line; where the agreed one is kept if it came in pieces */
 };
 
 enum {
@@ -49,7 +49,7 @@ _nodiscard_ int mss_start(struct mss *m, struct buf *out);
 
 /* Says nothing before the other side's header came: an unknown connection hears nothing from us. */
 void mss_init_listener(struct mss *m, bool (*serves)(void *user, struct bytes protocol),
-                       void *user);
+		       void *user);
 
 /*
  * Takes whole lines off the front of `io` and keeps an unfinished one; answers are appended to
