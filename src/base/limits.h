@@ -53,7 +53,7 @@
 #define LIMIT_YAMUX_PONGS 16           /* pings not answered yet; more are not answered */
 #define LIMIT_YAMUX_RESETS 2048        /* resets not sent yet; more end the session */
 #define LIMIT_YAMUX_FRAME 65536        /* data we put in one frame */
-#define LIMIT_YAMUX_FRAME_IN (1 * MIB) /* data frame we accept */
+#define LIMIT_YAMUX_FRAME_IN (16 * MIB) /* data frame we accept; js-libp2p 3 sends whole windows */
 #define LIMIT_YAMUX_WINDOW (16 * MIB)  /* auto-tuned receive window of one stream */
 #define LIMIT_YAMUX_WINDOW_LINK                                                                    \
 	(32 * MIB) /* sum of the receive windows of one link, beyond the initial ones */

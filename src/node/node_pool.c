@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "node/node_priv.h"
 
 /* What the pool tells, told on: to gossip, and as events to whoever listens. */
@@ -29,6 +31,15 @@ static const char *by_text(enum net_by by)
 		return "network";
 	}
 	return "?";
+}
+
+/* All 64 bits are random: as a number it would not survive JavaScript. */
+static json_t *json_link(const struct link *l)
+{
+	char text[20];
+
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)link_id(l));
+	return json_string(text);
 }
 
 static void on_peer_down(void *user, struct peer *p)
@@ -67,9 +78,9 @@ static void on_link_up(void *user, struct peer *p, struct link *l)
 	struct addr remote = net_link_remote(l);
 
 	node_emit(n, LOG_INFO, "link_up", "LINK_UP",
-		  json_pack("{s:o, s:s, s:o, s:I}", "peer_id", json_peer_id(peer_id_of(p)),
+		  json_pack("{s:o, s:s, s:o, s:o}", "peer_id", json_peer_id(peer_id_of(p)),
 			    "direction", link_is_dialer(l) ? "outbound" : "inbound", "address",
-			    json_addr(&remote), "link", (json_int_t)link_id(l)));
+			    json_addr(&remote), "link", json_link(l)));
 }
 
 static void on_link_down(void *user, struct peer *p, struct link *l, enum link_reason reason,
@@ -81,8 +92,8 @@ static void on_link_down(void *user, struct peer *p, struct link *l, enum link_r
 	uint64_t up_ms = mono_since_ms(link_up_at(l), loop_now(n->config.loop));
 
 	node_emit(n, LOG_INFO, "link_down", "LINK_DOWN",
-		  json_pack("{s:o, s:I, s:s, s:s, s:o, s:I, s:I, s:I}", "peer_id",
-			    json_peer_id(peer_id_of(p)), "link", (json_int_t)link_id(l), "reason",
+		  json_pack("{s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:I}", "peer_id",
+			    json_peer_id(peer_id_of(p)), "link", json_link(l), "reason",
 			    link_reason_text(reason), "by", by_text(by), "address",
 			    json_addr(&remote), "up_ms", (json_int_t)up_ms, "bytes_in",
 			    (json_int_t)counts.bytes_in, "bytes_out",
