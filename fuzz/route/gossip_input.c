@@ -1,3 +1,4 @@
+/* covers: src/route/gossip_input.c src/route/gossip_reader.c */
 /*
  * The gossip engine among three neighbours that say and do anything. The input is a little program:
  * what they send, time going by, joining, leaving, publishing, peers that come, go and fill up. It

@@ -1,3 +1,4 @@
+/* covers: src/wire/gossip_rpc.c */
 /* Gossip RPCs: whatever is accepted is written, read again and the same; every message is passed on
  * in its canonical form, and both ways to what is signed agree. */
 
