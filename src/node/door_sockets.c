@@ -177,6 +177,8 @@ static void on_accept(void *user, struct sock *sock, const struct addr *from)
 
 static const struct listener_ops listener_ops = {
 	.on_accept = on_accept,
+	/* Status must be had when peers use up all descriptors. */
+	.may_use_reserved = true,
 };
 
 static void on_tick(struct timer *t)
