@@ -1,3 +1,5 @@
+/* covers: src/crypto/der.c */
+
 /* Lengths have one form only, so that what came apart goes together into the same bytes. */
 
 #include <string.h>

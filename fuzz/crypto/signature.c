@@ -1,3 +1,5 @@
+/* covers: src/crypto/signature.c */
+
 /*
  * type (1 byte), length of the key (2 bytes, big-endian), key, signature of TEXT. Whatever is sent,
  * the answer is an outcome and not an error of ours; and what verifies does so for this text only.

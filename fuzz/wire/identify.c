@@ -1,3 +1,5 @@
+/* covers: src/wire/identify.c */
+
 /* What was read is written, and read and written again, as the same bytes; a bad message changes
  * nothing. */
 

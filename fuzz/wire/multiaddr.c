@@ -1,3 +1,5 @@
+/* covers: src/wire/multiaddr.c src/wire/multiaddr_protocol.c */
+
 /* An address that is accepted has one text, which means it; its parts come apart and together
  * again. */
 
@@ -36,7 +38,8 @@ static void check_peer(const struct multiaddr *m)
 static void check_target(const struct multiaddr *m)
 {
 	struct multiaddr_target t;
-	struct multiaddr made;
+	struct multiaddr made, loose;
+	char text[ADDR_TEXT_MAX];
 
 	if (multiaddr_target(m, &t) < 0)
 		return;
@@ -47,6 +50,21 @@ static void check_target(const struct multiaddr *m)
 	ASSERT(multiaddr_target(&made, &t) == 0);
 	/* IPv4 dressed as IPv6 comes out shorter. */
 	ASSERT(made.n <= m->n);
+	ASSERT(multiaddr_parse_loose(bytes_of_text(addr_text(&t.addr, text)), &loose) == 0);
+	ASSERT(multiaddr_equal(&made, &loose));
+}
+
+/* Bytes that are no address may still be text: of an address or of host and port. */
+static void check_loose(struct bytes in)
+{
+	struct multiaddr_target t;
+	struct multiaddr m;
+
+	if (multiaddr_parse_loose(in, &m) < 0)
+		return;
+	check_text(&m);
+	if (in.p[0] != '/')
+		ASSERT(multiaddr_target(&m, &t) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -54,8 +72,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes in = BYTES(data, size);
 	struct multiaddr m;
 
-	if (multiaddr_decode(in, &m) < 0)
+	if (multiaddr_decode(in, &m) < 0) {
+		check_loose(in);
 		return 0;
+	}
 	ASSERT(bytes_equal(BYTES(m.b, m.n), in));
 	check_text(&m);
 	check_peer(&m);

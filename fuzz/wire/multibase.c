@@ -1,3 +1,5 @@
+/* covers: src/wire/multibase.c */
+
 /* The first byte picks a base. What is read is written as the same text, and the other way round.
  */
 

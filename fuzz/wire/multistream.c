@@ -1,3 +1,5 @@
+/* covers: src/wire/multistream.c */
+
 /* However a line is split, the answer is the same (F-03); and a line is written as it was read. */
 
 #include "base/limits.h"
@@ -16,6 +18,18 @@ static void check_line(struct bytes in, struct bytes line, size_t consumed)
 	buf_deinit(&out);
 }
 
+/* What cannot be read back is not written. */
+static void check_unwritable(struct bytes line)
+{
+	struct buf out;
+
+	if (line.n < LIMIT_MSS_LINE)
+		return;
+	buf_init(&out, line.n + 10);
+	ASSERT(multistream_encode(line, &out) == -EMSGSIZE && buf_len(&out) == 0);
+	buf_deinit(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes in = BYTES(data, size), line, part;
@@ -24,6 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (whole == 0)
 		check_line(in, line, consumed);
+	else
+		check_unwritable(in);
 	for (size_t n = 0; n < size_min(size, 3 * LIMIT_MSS_LINE); n++) {
 		int r = multistream_decode(BYTES(data, n), &part, &n_part);
 

@@ -1,3 +1,5 @@
+/* covers: src/wire/noise_payload.c */
+
 /* What was read and written again says the same. */
 
 #include <string.h>

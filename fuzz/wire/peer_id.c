@@ -1,3 +1,5 @@
+/* covers: src/wire/peer_id.c */
+
 /* The input is taken for bytes and for text. An id that is accepted has one text, which means it.
  */
 

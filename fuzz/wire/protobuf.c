@@ -1,3 +1,5 @@
+/* covers: src/wire/protobuf.c */
+
 /* What was read and written again in its shortest form is read as the same fields. */
 
 #include "wire/protobuf.h"
@@ -15,10 +17,16 @@ static void write_field(struct wr *w, const struct protobuf_field *f)
 	size_t before = buf_len(w->out), size;
 
 	if ((f->key & 7) == PROTOBUF_VARINT) {
-		protobuf_write_varint(w, number, f->value);
+		if (f->value <= 1)
+			protobuf_write_bool(w, number, f->value == 1);
+		else
+			protobuf_write_varint(w, number, f->value);
 		size = protobuf_varint_size(number, f->value);
 	} else {
-		protobuf_write_bytes(w, number, f->bytes);
+		if (f->bytes.n == 0)
+			protobuf_write_text(w, number, "");
+		else
+			protobuf_write_bytes(w, number, f->bytes);
 		size = protobuf_bytes_size(number, f->bytes.n);
 	}
 	ASSERT(wr_finish(w) == 0 && buf_len(w->out) - before == size);

@@ -1,3 +1,5 @@
+/* covers: src/wire/public_key.c */
+
 /* A key that is accepted is written as the same bytes; the input is also taken for a key file. */
 
 #include "base/limits.h"

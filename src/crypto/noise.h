@@ -66,7 +66,7 @@ _nodiscard_ int noise_split(struct noise *n, struct noise_cipher **ret_send,
 
 struct noise_cipher *noise_cipher_free(struct noise_cipher *c);
 /* `out` has room for in.n + NOISE_TAG bytes and may be in.p (in place). -EOVERFLOW after 2^64 - 1
- * records. */
+ * records, -EIO: the cipher failed. Either ends the link. */
 _nodiscard_ int noise_seal(struct noise_cipher *c, struct bytes in, uint8_t *out);
 /* Seals the concatenation of `v` into `out` without another copy. */
 _nodiscard_ int noise_seal_v(struct noise_cipher *c, const struct bytes *v, size_t n_v,

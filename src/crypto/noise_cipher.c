@@ -62,16 +62,14 @@ static EVP_CIPHER_CTX *bulk_begin(struct noise_cipher *c, const uint8_t nonce[NO
 static bool bulk_seal(EVP_CIPHER_CTX *ctx, const struct bytes *v, size_t n_v, uint8_t *out)
 {
 	uint8_t *at = out;
+	bool good = true;
 	int n;
 
-	for (size_t i = 0; i < n_v; i++) {
-		if (v[i].n == 0)
-			continue;
-		if (EVP_CipherUpdate(ctx, at, &n, v[i].p, (int)v[i].n) != 1)
-			return false;
+	for (size_t i = 0; i < n_v && good; i++) {
+		good = v[i].n == 0 || EVP_CipherUpdate(ctx, at, &n, v[i].p, (int)v[i].n) == 1;
 		at += v[i].n;
 	}
-	return EVP_CipherFinal_ex(ctx, at, &n) == 1 &&
+	return good && EVP_CipherFinal_ex(ctx, at, &n) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, NOISE_TAG, at) == 1;
 }
 
@@ -86,20 +84,21 @@ static bool bulk_open(EVP_CIPHER_CTX *ctx, struct bytes in, uint8_t *out)
 	       EVP_CipherFinal_ex(ctx, out + in.n, &n) == 1;
 }
 
-static void small_seal(const struct noise_cipher *c, const uint8_t nonce[NOISE_NONCE], uint8_t *out,
-		       size_t n)
+/* Pieces are put together where they are sealed. */
+static bool small_seal(const struct noise_cipher *c, const uint8_t nonce[NOISE_NONCE],
+		       const struct bytes *v, size_t n_v, uint8_t *out)
 {
-	crypto_aead_chacha20poly1305_ietf_encrypt_detached(out, out + n, NULL, out, n, NULL, 0,
-							   NULL, nonce, c->key);
-}
+	uint8_t *at = out;
+	size_t n;
 
-static void gather(const struct bytes *v, size_t n_v, uint8_t *out)
-{
 	for (size_t i = 0; i < n_v; i++) {
 		if (v[i].n > 0)
-			memmove(out, v[i].p, v[i].n);
-		out += v[i].n;
+			memmove(at, v[i].p, v[i].n);
+		at += v[i].n;
 	}
+	n = (size_t)(at - out);
+	return crypto_aead_chacha20poly1305_ietf_encrypt_detached(out, at, NULL, out, n, NULL, 0,
+								  NULL, nonce, c->key) == 0;
 }
 
 int noise_seal_v(struct noise_cipher *c, const struct bytes *v, size_t n_v, uint8_t *out)
@@ -107,6 +106,7 @@ int noise_seal_v(struct noise_cipher *c, const struct bytes *v, size_t n_v, uint
 	EVP_CIPHER_CTX *bulk = NULL;
 	uint8_t nonce[NOISE_NONCE];
 	size_t total = 0;
+	bool good;
 
 	for (size_t i = 0; i < n_v; i++)
 		total += v[i].n;
@@ -118,12 +118,9 @@ int noise_seal_v(struct noise_cipher *c, const struct bytes *v, size_t n_v, uint
 
 	if (total >= BULK_MIN)
 		bulk = bulk_begin(c, nonce);
-	if (!bulk) {
-		gather(v, n_v, out);
-		small_seal(c, nonce, out, total);
-	} else if (!bulk_seal(bulk, v, n_v, out)) {
+	good = bulk ? bulk_seal(bulk, v, n_v, out) : small_seal(c, nonce, v, n_v, out);
+	if (!good)
 		return -EIO;
-	}
 	c->n++;
 	return 0;
 }
