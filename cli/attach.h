@@ -1,0 +1,43 @@
+#ifndef PL_CLI_ATTACH_H
+#define PL_CLI_ATTACH_H
+
+/*
+ * From a data directory to the node that runs on it: run.json says where its door is. Every failure
+ * is a sentence on standard error and an exit code.
+ */
+
+#include "base/def.h"
+#include "client/client.h"
+#include "node/config.h"
+
+#define ATTACH_TOKEN_MAX 256
+#define ATTACH_TIMEOUT_MS 5000
+
+struct attach_place {
+	char data[CONFIG_PATH_MAX];
+	char door[128]; /* nats://host:port */
+	char socket[CONFIG_PATH_MAX];
+	char token_file[CONFIG_PATH_MAX];
+	int64_t pid;
+};
+
+/* `data` is the flag's value or NULL: then PEERLINE_DATA, then the default. */
+_nodiscard_ int attach_data_dir(const char *data, char ret[CONFIG_PATH_MAX]);
+/* EXIT_NO_NODE when none runs there. */
+_nodiscard_ int attach_find(const char *data, struct attach_place *ret);
+/* EXIT_REFUSED when it cannot be read. */
+_nodiscard_ int attach_token(const struct attach_place *place, char ret[ATTACH_TOKEN_MAX]);
+/* By the Unix socket, else by TCP with the token. `what` becomes part of the consumer's id. */
+_nodiscard_ int attach_open(const char *data, const char *what, struct client **ret);
+
+/* One request of $PL.API, answered as JSON text, which the caller frees. */
+_nodiscard_ int attach_ask(const char *data, const char *verb, char **ret_json);
+
+/* A word of the command line as a subject: a name with a slash is a topic's. -1: too long. */
+_nodiscard_ int attach_subject(const char *word, bool literal, char *out, size_t n_out);
+
+/* What `r` (a negative errno or CLIENT_E_*) of a client call means, as a sentence on standard
+ * error; returns the exit code. */
+int attach_failed(const struct client *c, int r);
+
+#endif

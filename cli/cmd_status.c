@@ -1,0 +1,159 @@
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/args.h"
+#include "cli/attach.h"
+#include "cli/cli.h"
+#include "cli/table.h"
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "";
+}
+
+static int64_t number_of(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static void print_texts(const char *label, const json_t *list, const char *if_empty)
+{
+	size_t n = json_array_size(list);
+
+	if (n == 0)
+		printf("%-11s%s\n", label, if_empty);
+	for (size_t i = 0; i < n; i++)
+		printf("%-11s%s\n", i == 0 ? label : "",
+		       table_safe(json_string_value(json_array_get(list, i))));
+}
+
+static void print_node(const json_t *status)
+{
+	const json_t *door = json_object_get(status, "door");
+	const char *network = text_of(status, "network");
+
+	printf("%-11s%s\n", "node", table_safe(text_of(status, "peer_id")));
+	printf("%-11speerline %s, pid %lld, up %s\n", "", table_safe(text_of(status, "version")),
+	       (long long)number_of(status, "pid"),
+	       table_duration_us(number_of(status, "uptime_ms") * 1000));
+	if (network[0])
+		printf("%-11s%s\n", "network", table_safe(network));
+	print_texts("listens", json_object_get(status, "listen"), "for no peers");
+	printf("%-11s%s\n", "door", table_safe(text_of(door, "url")));
+	if (text_of(door, "socket")[0])
+		printf("%-11s%s\n", "", table_safe(text_of(door, "socket")));
+	printf("%-11s%lld to %lld peers%s\n", "links", (long long)number_of(status, "links"),
+	       (long long)number_of(status, "peers"),
+	       number_of(status, "links") > 0
+		       ? "; see: peerline peers"
+		       : "; name some with --bootstrap-peers, or let them dial the above");
+}
+
+/* The connection that asked is not worth telling. */
+static bool is_ourselves(const json_t *consumer)
+{
+	return strncmp(text_of(consumer, "id"), "peerline-cli-", 13) == 0;
+}
+
+static size_t count_others(const json_t *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		n += !is_ourselves(json_array_get(list, i));
+	return n;
+}
+
+static void print_consumers(const json_t *list)
+{
+	static const char *const heads[] = { "CONSUMER", "VIA",       "SUBSCRIPTIONS",
+					     "HELD",     "DELIVERED", "MISSED",
+					     NULL };
+	struct table t;
+
+	printf("\n");
+	if (count_others(list) == 0) {
+		printf("No consumers; attach one with: peerline sub NAME, or any NATS client "
+		       "(peerline url)\n");
+		return;
+	}
+	table_init(&t, heads);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *c = json_array_get(list, i);
+
+		if (is_ourselves(c))
+			continue;
+		table_add(&t, text_of(c, "id"));
+		table_add(&t, text_of(c, "via"));
+		table_add_number(&t, number_of(c, "subscriptions"));
+		table_add_bytes(&t, number_of(c, "bytes_held"));
+		table_add_number(&t, number_of(c, "delivered"));
+		table_add_number(&t, number_of(c, "missed"));
+	}
+	table_print(&t, "");
+	table_deinit(&t);
+}
+
+static void print_topics(const json_t *list)
+{
+	static const char *const heads[] = { "TOPIC",    "CONSUMERS",  "MESH",      "PEERS",
+					     "RECEIVED", "DUPLICATES", "PUBLISHED", NULL };
+	struct table t;
+
+	if (json_array_size(list) == 0) {
+		printf("\nNo topics; the first consumer of one joins it: peerline sub NAME\n");
+		return;
+	}
+	printf("\n");
+	table_init(&t, heads);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *topic = json_array_get(list, i);
+
+		table_add(&t, text_of(topic, "topic"));
+		table_add_number(&t, number_of(topic, "consumers"));
+		table_add_number(&t, number_of(topic, "mesh"));
+		table_add_number(&t, number_of(topic, "peers"));
+		table_add_number(&t, number_of(topic, "received"));
+		table_add_number(&t, number_of(topic, "duplicates"));
+		table_add_number(&t, number_of(topic, "published"));
+	}
+	table_print(&t, "");
+	table_deinit(&t);
+}
+
+int cmd_status(int argc, char **argv)
+{
+	bool as_json = false;
+	const struct args_option options[] = { { "json", ARGS_FLAG, &as_json } };
+	struct args args;
+	json_t *status, *problems;
+	char *json;
+	int r;
+
+	r = args_read(argc, argv, options, ARRAY_SIZE(options), &args);
+	if (r == 0)
+		r = args_expect(argv[0], &args, 0, 0);
+	if (r == 0)
+		r = attach_ask(args.data, "STATUS", &json);
+	if (r != 0)
+		return r;
+	status = json_loads(json, 0, NULL);
+	problems = json_object_get(status, "problems");
+	if (as_json) {
+		printf("%s\n", json);
+	} else {
+		print_node(status);
+		print_consumers(json_object_get(status, "consumers"));
+		print_topics(json_object_get(status, "topics"));
+		printf("\n");
+		print_texts("problems", problems, "none");
+	}
+	r = json_array_size(problems) > 0 ? EXIT_DEGRADED : EXIT_FINE;
+	json_decref(status);
+	free(json);
+	return r;
+}

@@ -1,0 +1,115 @@
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "cli/args.h"
+#include "cli/attach.h"
+#include "cli/cli.h"
+#include "cli/print.h"
+
+/* Ending it is how it is used: nothing waits to be written, so there is nothing to clean up. */
+static void on_signal(int number)
+{
+	(void)number;
+	_exit(EXIT_FINE);
+}
+
+static void end_on_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+enum form {
+	FORM_PLAIN,
+	FORM_RAW,
+	FORM_JSON,
+};
+
+static void print_message(enum form form, uint64_t n, const struct client_message *m)
+{
+	switch (form) {
+	case FORM_PLAIN:
+		print_plain(n, m);
+		break;
+	case FORM_RAW:
+		fwrite(m->payload.p, 1, m->payload.n, stdout);
+		putchar('\n');
+		break;
+	case FORM_JSON:
+		print_json(m);
+		break;
+	}
+	fflush(stdout);
+}
+
+static int receive(struct client *c, enum form form, uint64_t count)
+{
+	struct client_message m;
+
+	for (uint64_t n = 1; count == 0 || n <= count; n++) {
+		int r;
+
+		r = client_next(c, CLIENT_FOREVER, &m);
+		if (r != 0)
+			return attach_failed(c, r);
+		print_message(form, n, &m);
+	}
+	return EXIT_FINE;
+}
+
+static int subscribe(const char *data, const char *subject, enum form form, uint64_t count)
+{
+	struct client *c;
+	uint64_t sid;
+	int r;
+
+	r = attach_open(data, "sub", &c);
+	if (r != 0)
+		return r;
+	r = client_subscribe(c, subject, &sid);
+	if (r == 0)
+		r = client_flush(c, ATTACH_TIMEOUT_MS);
+	r = r == 0 ? receive(c, form, count) : attach_failed(c, r);
+	client_close(c);
+	return r;
+}
+
+int cmd_sub(int argc, char **argv)
+{
+	bool as_json = false, raw = false, literal = false;
+	uint64_t count = 0;
+	const struct args_option options[] = {
+		{ "count", ARGS_NUMBER, &count },
+		{ "json", ARGS_FLAG, &as_json },
+		{ "raw", ARGS_FLAG, &raw },
+		{ "subject", ARGS_FLAG, &literal },
+	};
+	char subject[LIMIT_SUBJECT + 1];
+	struct args args;
+	int r;
+
+	r = args_read(argc, argv, options, ARRAY_SIZE(options), &args);
+	if (r == 0)
+		r = args_expect(argv[0], &args, 1, 1);
+	if (r != 0)
+		return r;
+	if (as_json && raw) {
+		fprintf(stderr, "--json and --raw exclude each other\n");
+		return EXIT_USAGE;
+	}
+	if (attach_subject(args.words[0], literal, subject, sizeof(subject)) < 0)
+		return attach_failed(NULL, -EINVAL);
+	end_on_signals();
+	return subscribe(args.data, subject,
+			 as_json ? FORM_JSON
+			 : raw   ? FORM_RAW
+				 : FORM_PLAIN,
+			 count);
+}

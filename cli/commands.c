@@ -1,0 +1,56 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "node/nearest.h"
+
+const struct command commands[] = {
+	{ "run", cmd_run, "[--SETTING VALUE]... [--json]", "run a node",
+	  "  Settings are flags, environment or file; docs/configuration.md has them all.\n"
+	  "  --json    one JSON object per event on standard output\n" },
+	{ "status", cmd_status, "[--json]", "what the node is, and how it is",
+	  "  Exits with 3 when the node has problems to tell.\n" },
+	{ "peers", cmd_peers, "[--wide] [--json]", "who it is connected to, or tries to be",
+	  "  --wide    also addresses, agents and the last error\n" },
+	{ "sub", cmd_sub, "[--count N] [--raw | --json] NAME", "print messages as they arrive",
+	  "  NAME is a topic (a name with a slash in it, or topic.NAME) or any other subject;\n"
+	  "  * and > are wildcards.\n"
+	  "  --count N    end after N messages\n"
+	  "  --raw        the payload's bytes and a newline, nothing else\n"
+	  "  --subject    NAME is a subject as it stands, even with a slash in it\n" },
+	{ "pub", cmd_pub, "NAME [DATA | -]", "publish one message",
+	  "  Without DATA, or with -, the message is what comes on standard input.\n"
+	  "  --subject    NAME is a subject as it stands, even with a slash in it\n" },
+	{ "url", cmd_url, "[--token] [--json]", "where NATS clients connect",
+	  "  nats://TOKEN@HOST:PORT; with --token the token alone, for clients that ignore it in a "
+	  "URL.\n" },
+	{ "key", cmd_key, "[import FILE | HEX] [--json]", "the node's peer id; bring a key along",
+	  "  import takes libp2p private keys (protobuf, Ed25519) and go-p2p-message-bus's\n"
+	  "  hexadecimal ones. A key that is there is never overwritten.\n" },
+	{ "version", cmd_version, "", "which version this is", "" },
+	{ "help", cmd_help, "[COMMAND]", "this, or more about one command", "" },
+};
+const size_t n_commands = sizeof(commands) / sizeof(commands[0]);
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < n_commands; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+int command_unknown(const char *name)
+{
+	const char *names[sizeof(commands) / sizeof(commands[0])], *near;
+
+	for (size_t i = 0; i < n_commands; i++)
+		names[i] = commands[i].name;
+	near = nearest_word(name, names, n_commands);
+	if (near)
+		fprintf(stderr, "peerline has no command \"%s\"; did you mean \"%s\"?\n", name,
+			near);
+	else
+		fprintf(stderr, "peerline has no command \"%s\"; see peerline help\n", name);
+	return EXIT_USAGE;
+}
