@@ -103,8 +103,8 @@ describe('peerline on the command line', judge('js'), () => {
     const node = await startNode({ t })
     const plain = running(t, ['sub', 'news.*'], node.dataDir)
     const json = running(t, ['sub', '--json', 'news.*'], node.dataDir)
-    await until(async () => (await node.api('STATUS')).consumers.filter(one => one.via !== undefined && one.subscriptions === 1).length >= 3,
-      () => `both to have subscribed\n${plain.stderr()}${json.stderr()}`)
+    await until(async () => (await node.api('STATUS')).consumers.filter(one => one.subscriptions > 0).length >= 3,
+      () => `both to have subscribed, beside the tests' own connection\n${plain.stderr()}${json.stderr()}`)
     const { code, stderr } = await cli(['pub', 'news.today', 'hello there'], { dataDir: node.dataDir })
     assert.equal(code, 0, stderr)
     await until(() => plain.lines.some(line => line.includes('hello there')), () => `sub to print it: ${plain.lines}`)
@@ -129,16 +129,21 @@ describe('peerline on the command line', judge('js'), () => {
     assert.equal(JSON.parse(sub.lines[0]).subject, `topic.${TOPIC}`)
   })
 
-  test('pub to a topic reaches a js peer', async t => {
+  test('pub to a topic that nobody here subscribes to reaches a js peer that does', async t => {
     const node = await startNode({ t })
     const js = await startPeer(await loadStack(3), { t })
     js.subscribe(TOPIC)
     await js.dial(node.listen[0])
-    await node.waitEvent('TOPIC_PEER', event => event.peer_id === js.id && event.joined)
-    const sent = announcement(node.peerId)
-    assert.equal((await cli(['pub', `topic.${TOPIC}`, sent.toString()], { dataDir: node.dataDir })).code, 0)
-    const got = await js.message(one => one.data.equals(sent), () => `it at js\n${node.log()}`)
-    assert.equal(got.from, node.peerId)
+    await js.identifiedAs(node.peerId)
+    // Nothing tells when js's subscription has arrived at a node that has not joined the topic: say it until it is heard.
+    let height = 0
+    await until(async () => {
+      const sent = announcement(node.peerId, { height: ++height })
+      assert.equal((await cli(['pub', `topic.${TOPIC}`, sent.toString()], { dataDir: node.dataDir })).code, 0)
+      return js.messages.length > 0
+    }, () => `it at js\n${node.log()}`)
+    assert.equal(js.messages[0].from, node.peerId)
+    assert.equal(js.messages[0].type, 'signed')
   })
 
   for (const command of ['status', 'peers']) {
