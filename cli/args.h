@@ -17,7 +17,7 @@ struct args_option {
 	void *to; /* left alone when the flag is not given */
 };
 
-#define ARGS_WORDS_MAX 4
+#define ARGS_WORDS_MAX 8
 
 struct args {
 	const char *data; /* NULL: not given */

@@ -136,8 +136,15 @@ static int open_tcp(const struct attach_place *place, struct client_config *conf
 
 int attach_open(const char *data, const char *what, struct client **ret)
 {
-	struct attach_place place;
 	char name[64];
+
+	snprintf(name, sizeof(name), "peerline-%s-%ld", what, (long)getpid());
+	return attach_open_as(data, name, ret);
+}
+
+int attach_open_as(const char *data, const char *name, struct client **ret)
+{
+	struct attach_place place;
 	struct client_config config = { .name = name, .timeout_ms = ATTACH_TIMEOUT_MS };
 	int r, error;
 
@@ -145,7 +152,6 @@ int attach_open(const char *data, const char *what, struct client **ret)
 	r = attach_find(data, &place);
 	if (r != 0)
 		return r;
-	snprintf(name, sizeof(name), "peerline-%s-%ld", what, (long)getpid());
 	config.address = place.socket;
 	error = place.socket[0] ? client_open(&config, ret) : -ENOENT;
 	if (error < 0) {

@@ -29,6 +29,8 @@ _nodiscard_ int attach_find(const char *data, struct attach_place *ret);
 _nodiscard_ int attach_token(const struct attach_place *place, char ret[ATTACH_TOKEN_MAX]);
 /* By the Unix socket, else by TCP with the token. `what` becomes part of the consumer's id. */
 _nodiscard_ int attach_open(const char *data, const char *what, struct client **ret);
+/* Likewise under a consumer id of the user's own. */
+_nodiscard_ int attach_open_as(const char *data, const char *name, struct client **ret);
 
 /* One request of $PL.API, answered as JSON text, which the caller frees. */
 _nodiscard_ int attach_ask(const char *data, const char *verb, char **ret_json);

@@ -1,4 +1,3 @@
-#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,19 +63,28 @@ static int receive(struct client *c, enum form form, uint64_t count)
 	return EXIT_FINE;
 }
 
-static int subscribe(const char *data, const char *subject, enum form form, uint64_t count)
+struct wish {
+	const char *data, *name; /* NULL: not given */
+	size_t n_subjects;
+	char subjects[ARGS_WORDS_MAX][LIMIT_SUBJECT + 1];
+	enum form form;
+	uint64_t count; /* 0: for ever */
+};
+
+static int subscribe(const struct wish *w)
 {
 	struct client *c;
 	uint64_t sid;
 	int r;
 
-	r = attach_open(data, "sub", &c);
+	r = w->name ? attach_open_as(w->data, w->name, &c) : attach_open(w->data, "sub", &c);
 	if (r != 0)
 		return r;
-	r = client_subscribe(c, subject, &sid);
+	for (size_t i = 0; i < w->n_subjects && r == 0; i++)
+		r = client_subscribe(c, w->subjects[i], &sid);
 	if (r == 0)
 		r = client_flush(c, ATTACH_TIMEOUT_MS);
-	r = r == 0 ? receive(c, form, count) : attach_failed(c, r);
+	r = r == 0 ? receive(c, w->form, w->count) : attach_failed(c, r);
 	client_close(c);
 	return r;
 }
@@ -84,32 +92,30 @@ static int subscribe(const char *data, const char *subject, enum form form, uint
 int cmd_sub(int argc, char **argv)
 {
 	bool as_json = false, raw = false, literal = false;
-	uint64_t count = 0;
+	struct wish wish = { 0 };
 	const struct args_option options[] = {
-		{ "count", ARGS_NUMBER, &count },
-		{ "json", ARGS_FLAG, &as_json },
-		{ "raw", ARGS_FLAG, &raw },
+		{ "name", ARGS_TEXT, &wish.name },  { "count", ARGS_NUMBER, &wish.count },
+		{ "json", ARGS_FLAG, &as_json },    { "raw", ARGS_FLAG, &raw },
 		{ "subject", ARGS_FLAG, &literal },
 	};
-	char subject[LIMIT_SUBJECT + 1];
 	struct args args;
 	int r;
 
 	r = args_read(argc, argv, options, ARRAY_SIZE(options), &args);
 	if (r == 0)
-		r = args_expect(argv[0], &args, 1, 1);
+		r = args_expect(argv[0], &args, 1, ARGS_WORDS_MAX);
 	if (r != 0)
 		return r;
 	if (as_json && raw) {
 		fprintf(stderr, "--json and --raw exclude each other\n");
 		return EXIT_USAGE;
 	}
-	if (attach_subject(args.words[0], literal, subject, sizeof(subject)) < 0)
-		return attach_failed(NULL, -EINVAL);
+	for (; wish.n_subjects < args.n_words; wish.n_subjects++)
+		if (attach_subject(args.words[wish.n_subjects], literal,
+				   wish.subjects[wish.n_subjects], LIMIT_SUBJECT + 1) < 0)
+			return attach_failed(NULL, -EINVAL);
 	end_on_signals();
-	return subscribe(args.data, subject,
-			 as_json ? FORM_JSON
-			 : raw   ? FORM_RAW
-				 : FORM_PLAIN,
-			 count);
+	wish.data = args.data;
+	wish.form = as_json ? FORM_JSON : raw ? FORM_RAW : FORM_PLAIN;
+	return subscribe(&wish);
 }

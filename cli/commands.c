@@ -12,9 +12,11 @@ const struct command commands[] = {
 	  "  Exits with 3 when the node has problems to tell.\n" },
 	{ "peers", cmd_peers, "[--wide] [--json]", "who it is connected to, or tries to be",
 	  "  --wide    also addresses, agents and the last error\n" },
-	{ "sub", cmd_sub, "[--count N] [--raw | --json] NAME", "print messages as they arrive",
+	{ "sub", cmd_sub, "[--name ID] [--count N] [--raw | --json] NAME...",
+	  "print messages as they arrive",
 	  "  NAME is a topic (a name with a slash in it, or topic.NAME) or any other subject;\n"
 	  "  * and > are wildcards.\n"
+	  "  --name ID    the consumer's id, as status shows it\n"
 	  "  --count N    end after N messages\n"
 	  "  --raw        the payload's bytes and a newline, nothing else\n"
 	  "  --subject    NAME is a subject as it stands, even with a slash in it\n" },

@@ -28,6 +28,8 @@ DEADLINE = time.monotonic() + 55
 BLOCK_HASH = "000000000000000001bc8a601dd5f0659d36a9b077808850375dfa2d9f009396"
 SUBTREE_HASH = "dc86d92dd782fa56d4c01aa1e20d1e474eed53ffa9c05a4d4b67cdda49f6c7bd"
 COINBASE = "30e099b7318973c83020132c6b1b77f0a6bade9a4d28d36c004076d8a674d7c6"
+HEADER = ("0000003aec50312dac4b9f7c3e9eb2d70bdeeb22d6720fb463dc92030000000000000000141474ed"
+          "9a949b00e66577323ff01cef9da8ff9dd891c52062b49fb39e455b21f52aff69e75b2518832584b7")
 HUB = "http://127.0.0.1:8090/api/v1"
 
 
@@ -76,9 +78,9 @@ class Node:
         data = base64.b64encode(json.dumps(announcement, separators=(",", ":")).encode()).decode()
         self.run("pub", topic, json.dumps({"name": self.name, "data": data}, separators=(",", ":")))
 
-    def consumer(self, name, topic, folder):
-        log = open(folder / f"{self.name}.{name}.{topic.rsplit('-', 1)[-1]}.log", "w")
-        return subprocess.Popen([self.program, "sub", topic, "--json", "--name", name], env=self.environment,
+    def consumer(self, name, topics, folder):
+        log = open(folder / f"{self.name}.{name}.log", "w")
+        return subprocess.Popen([self.program, "sub", *topics, "--json", "--name", name], env=self.environment,
                                 stdout=log, stderr=subprocess.STDOUT), pathlib.Path(log.name)
 
     def stop(self):
@@ -118,7 +120,7 @@ def links_between(nodes):
 
 def announcements(node, number):
     common = {"PeerID": node.peer_id, "ClientName": node.name, "DataHubURL": HUB}
-    yield BLOCK, {**common, "Hash": BLOCK_HASH, "Height": 948351 + number, "Header": "00" * 80, "Coinbase": ""}
+    yield BLOCK, {**common, "Hash": BLOCK_HASH, "Height": 948351, "Header": HEADER, "Coinbase": "", "Round": number}
     yield SUBTREE, {**common, "Hash": SUBTREE_HASH, "Round": number}
     yield REJECTED, {**common, "TxID": COINBASE, "Reason": f"demo round {number}"}
 
@@ -128,16 +130,17 @@ def identity(topic, message):
     return topic, json.loads(message)["name"], message
 
 
-def received(log, topic):
+def received(log):
     """Every line of a `sub --json` log is one message."""
     for line in log.read_text().splitlines():
         if line.startswith("{"):
-            yield identity(topic, json.loads(line)["data"])
+            message = json.loads(line)
+            yield identity(message["subject"].removeprefix("topic."), message["data"])
 
 
 def main():
     program, folder = sys.argv[1], pathlib.Path(tempfile.mkdtemp(prefix="peerline-demo-"))
-    nodes, consumers, worst = [], [], collections.Counter()
+    nodes, consumers, watchers, worst = [], [], [], collections.Counter()
     try:
         for number in (1, 2, 3):
             nodes.append(Node(program, folder, number, [n.address for n in nodes]))
@@ -145,12 +148,9 @@ def main():
         print(f"demo: three nodes are up; logs in {folder}")
         until("three links", lambda: all(n.status()["peers"] == 2 for n in nodes))
 
-        for name, topics in WANTS.items():
-            consumers += [(name, topic, *hub.consumer(f"{name}#{i}" if i else name, topic, folder))
-                          for i, topic in enumerate(topics)]
-        watchers = [n.consumer(f"watcher{i}", t, folder)[0]
-                    for n in publishers for i, t in enumerate((BLOCK, SUBTREE, REJECTED))]
         topics = [BLOCK, SUBTREE, REJECTED]
+        consumers = [hub.consumer(name, wanted, folder) for name, wanted in WANTS.items()]
+        watchers = [n.consumer("watcher", topics, folder)[0] for n in publishers]
         until("the meshes", lambda: all(n.mesh().get(t, 0) >= 2 for n in nodes for t in topics))
         print(f"demo: {len(WANTS)} consumers share {hub.name}'s links; publishing from node2 and node3")
 
@@ -164,16 +164,16 @@ def main():
             worst |= links_between(nodes)
 
         def all_there():
-            return sum(len(list(received(log, topic))) for _, topic, _, log in consumers) >= sum(sent.values())
+            return sum(len(list(received(log))) for _, log in consumers) >= sum(sent.values())
         try:
             until("every message", all_there)
         except SystemExit as late:
             print(late)
-        got = collections.Counter(m for _, topic, _, log in consumers for m in received(log, topic))
+        got = collections.Counter(m for _, log in consumers for m in received(log))
         lost, extra = sum((sent - got).values()), sum((got - sent).values())
         worst |= links_between(nodes)
         duplicates = sum(count - 1 for count in worst.values())
-        for process in watchers + [c[2] for c in consumers]:
+        for process in watchers + [c[0] for c in consumers]:
             process.terminate()
             process.wait(timeout=10)
         for node in nodes:
@@ -185,7 +185,7 @@ def main():
             shutil.rmtree(folder)
         return 0 if good else 1
     finally:
-        for process in [c[2] for c in consumers] + [n.process for n in nodes]:
+        for process in [c[0] for c in consumers] + watchers + [n.process for n in nodes]:
             if process.poll() is None:
                 process.kill()
 

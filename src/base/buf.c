@@ -48,6 +48,10 @@ int buf_reserve(struct buf *b, size_t n, uint8_t **ret)
 
 	if (n > b->max - len)
 		return -ENOBUFS;
+	if (n == 0 && !b->mem) {
+		*ret = NULL;
+		return 0;
+	}
 	if (b->cap - b->end < n) {
 		/* Moving is cheap while little is held; otherwise grow and keep the start. */
 		if (b->start >= len || b->cap - len >= n)

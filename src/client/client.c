@@ -335,7 +335,7 @@ int client_open_fd(int fd, const struct client_config *config, struct client **r
 int client_open(const struct client_config *config, struct client **ret)
 {
 	struct address at;
-	int fd, r;
+	int fd = -1, r;
 
 	*ret = NULL;
 	r = address_parse(config->address, &at);
