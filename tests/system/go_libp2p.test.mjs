@@ -333,25 +333,27 @@ for (const kind of SUBJECTS) {
     test('two hundred messages each way arrive once, in order, and sequence numbers only grow', async t => {
       const { us, peer } = await gossiping(t, kind)
       const [count, window] = [200, 8]
+      const heard = (subject, author) => subject.messages().filter(message => message.from === author)
+      const heardBy = (go, author) => go.events('message').filter(message => message.from === author)
       const names = (prefix, list) => list.map(message => message.data.toString()).filter(text => text.startsWith(prefix))
       for (let i = 0; i < count; i++) {
         await peer.do('publish', { topic: BLOCK, data: Buffer.from(`go ${i}`).toString('base64') })
         await us.publish(BLOCK, Buffer.from(`us ${i}`))
         if (i % window === window - 1) {
-          await us.waitMessage(message => message.data.toString() === `go ${i}`)
-          await peer.waitEvent('message', message => message.data.toString() === `us ${i}`)
+          await until(() => heard(us, peer.peerId).length > i && heardBy(peer, us.peerId).length > i,
+            () => `message ${i} both ways: ${heard(us, peer.peerId).length}, ${heardBy(peer, us.peerId).length}\n${us.log()}`)
         }
       }
       // go's validators work side by side and may swap neighbours on arrival; the author's numbers tell its order.
       const inOrder = messages => [...messages].sort((a, b) => Number(BigInt(a.seqno) - BigInt(b.seqno)))
       const expected = prefix => Array.from({ length: count }, (_, i) => `${prefix} ${i}`)
-      const came = us.messages()
+      const came = heard(us, peer.peerId)
       assert.deepEqual(names('go', kind.peerline ? came : inOrder(came)), expected('go'))
-      const went = peer.events('message').filter(message => message.from === us.peerId)
+      const went = heardBy(peer, us.peerId)
       assert.deepEqual(names('us', inOrder(went)), expected('us'))
       assert.equal(new Set(went.map(message => message.seqno)).size, count, 'a sequence number was used twice')
       if (!kind.peerline) return
-      const places = us.messages().filter(message => message.from === peer.peerId).map(message => message.seq)
+      const places = came.map(message => message.seq)
       assert.ok(places.every((place, i) => i === 0 || place > places[i - 1]), `Pl-Seq: ${places}`)
     })
 

@@ -42,6 +42,9 @@ describe('nats.go', () => {
       const far = await startNode({ t, bootstrap: [near.listen[0]] })
       await near.waitEvent('LINK_UP', event => event.peer_id === far.peerId)
       const { lines, end } = await listener(t, natsdoor, near, `topic.${BLOCK}`, 3)
+      const also = await far.consumer('also-reads') // TOPIC_PEER tells of topics that the node itself has joined
+      t.after(() => also.close())
+      also.subscribe(`topic.${BLOCK}`, { callback: () => {} })
       await far.waitEvent('TOPIC_PEER', event => event.topic === BLOCK && event.peer_id === near.peerId && event.joined)
       const texts = ['{"name":"judge","data":"YmxvY2s="}', 'two', 'three']
       for (const [i, text] of texts.entries()) {
@@ -63,6 +66,21 @@ describe('nats.go', () => {
       assert.ok(header('Pl-Received').every(Boolean))
       assert.deepEqual(header('Pl-Gap'), Array(3).fill(undefined))
     })
+
+  test('a node whose consumers only publish still reaches the subscribers on another', goJudge(judge('go')), async t => {
+    const natsdoor = await program('natsdoor')
+    const near = await startNode({ t })
+    const far = await startNode({ t, bootstrap: [near.listen[0]] })
+    const { lines, end } = await listener(t, natsdoor, near, `topic.${BLOCK}`, 1)
+    // Nothing tells a node that has not joined the topic when the subscription has reached it: it publishes until heard.
+    await until(async () => {
+      await run(natsdoor, ['publish', far.door.replace('nats://', ''), far.token, `topic.${BLOCK}`, 'only published'])
+      return lines.length > 1
+    }, () => `a message\n${near.log()}\n${far.log()}`)
+    assert.equal(await end, 0)
+    assert.equal(lines[1].headers['Pl-From'][0], far.peerId)
+    assert.equal(Buffer.from(lines[1].data, 'base64').toString(), 'only published')
+  })
 
   test('the node answers nats.go on its control subjects', goJudge(judge('go')), async t => {
     const node = await startNode({ t })
