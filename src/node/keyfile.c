@@ -86,7 +86,11 @@ int keyfile_load(const char *path, struct key_pair *ret, struct config_error *re
 	buf_init(&content, KEYFILE_MAX);
 	if (stat(path, &st) < 0)
 		r = -errno;
-	else if (st.st_mode & (S_IRWXG | S_IRWXO)) {
+	else if (!S_ISREG(st.st_mode)) {
+		snprintf(ret_error->text, sizeof(ret_error->text),
+			 "%.500s is not a file; it was left alone", path);
+		return -EBADMSG;
+	} else if (st.st_mode & (S_IRWXG | S_IRWXO)) {
 		snprintf(ret_error->text, sizeof(ret_error->text),
 			 "%.500s can be read by others (mode %04o); make it private with chmod "
 			 "600, or "

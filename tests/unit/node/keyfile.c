@@ -84,6 +84,8 @@ TEST(what_is_no_key_is_refused_with_a_reason_and_every_truncation_is)
 	assert_int_equal(keyfile_decode(BYTES(mixed, sizeof(mixed)), &key, &e), -EBADMSG);
 	assert_non_null(strstr(e.text, "halves"));
 	assert_int_equal(keyfile_load(temp_path("none"), &key, &e), -ENOENT);
+	assert_int_equal(keyfile_load(temp_path("."), &key, &e), -EBADMSG);
+	assert_non_null(strstr(e.text, "not a file"));
 	temp_write("k", "garbage", 7, 0600);
 	assert_int_equal(keyfile_load(temp_path("k"), &key, &e), -EBADMSG);
 	assert_non_null(strstr(e.text, "left alone"));
