@@ -344,8 +344,9 @@ int config_read_file(struct config *c, const char *path, struct config_error *re
 		return 0;
 	if (reader.result < 0) {
 		inner = *ret_error;
-		(void)config_refuse(ret_error, "%.200s, line %d: %.700s", path, line, inner.text);
-		return reader.result;
+		/* -ENOENT stands for a file that does not exist; an unknown key is a mistake in
+		 * one. */
+		return config_refuse(ret_error, "%.200s, line %d: %.700s", path, line, inner.text);
 	}
 	if (line < 0)
 		return config_refuse(ret_error, "%.200s cannot be read: %s", path, strerror(errno));
