@@ -69,22 +69,30 @@ static void on_alarm(uv_timer_t *h)
 	(void)timer_heap_run(&l->timers, uv_now_(&l->base));
 }
 
-/* libuv counts milliseconds of the same clock: rounded up, so that the alarm is never early. */
+/*
+ * libuv counts milliseconds of the same clock: rounded up, so that the alarm is never early. What
+ * has been reached already must not wait for the end of its millisecond, though.
+ */
+static uint64_t alarm_delay_ms(struct loop_uv *l, struct mono at)
+{
+	uint64_t at_ms = at.ns / NS_PER_MS + (at.ns % NS_PER_MS != 0), now_ms = uv_now(&l->uv);
+
+	if (mono_reached(at, uv_now_(&l->base)))
+		return 0;
+	return at_ms > now_ms ? at_ms - now_ms : 0;
+}
+
 static void set_alarm(struct loop_uv *l)
 {
 	struct mono at = timer_heap_next(&l->timers);
-	uint64_t at_ms, now_ms;
 
 	if (at.ns == l->alarm_at.ns)
 		return;
 	l->alarm_at = at;
-	if (mono_is_never(at)) {
+	if (mono_is_never(at))
 		(void)uv_timer_stop(&l->alarm);
-		return;
-	}
-	at_ms = at.ns / NS_PER_MS + (at.ns % NS_PER_MS != 0);
-	now_ms = uv_now(&l->uv);
-	(void)uv_timer_start(&l->alarm, on_alarm, at_ms > now_ms ? at_ms - now_ms : 0, 0);
+	else
+		(void)uv_timer_start(&l->alarm, on_alarm, alarm_delay_ms(l, at), 0);
 }
 
 static void on_prepare(uv_prepare_t *h)
