@@ -402,15 +402,17 @@ int client_flush(struct client *c, uint64_t timeout_ms)
 /* A message that was kept; false when there is none. */
 static bool take_kept(struct client *c, struct client_message *ret)
 {
-	struct bytes all = buf_data(&c->kept);
-	struct bytes in = BYTES(all.p + c->n_kept_read, all.n - c->n_kept_read);
+	struct bytes all = buf_data(&c->kept), in;
 	struct nats_op op;
 
-	if (in.n == 0 || nats_parser_next(&c->kept_parser, &in, &op) != 0) {
+	if (c->n_kept_read == all.n) {
 		buf_clear(&c->kept);
 		c->n_kept_read = 0;
 		return false;
 	}
+	in = BYTES(all.p + c->n_kept_read, all.n - c->n_kept_read);
+	if (nats_parser_next(&c->kept_parser, &in, &op) != 0)
+		return false; /* not so: it was written by nats_op_encode() */
 	c->n_kept_read = all.n - in.n;
 	to_message(&op, ret);
 	return true;
