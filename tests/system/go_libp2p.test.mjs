@@ -427,6 +427,19 @@ for (const kind of SUBJECTS) {
       assert.ok(BigInt(heard[1].seqno) > BigInt(heard[0].seqno), 'the sequence number went back')
     })
 
+    // go forgets a peer's topics whenever its own gossip stream to it dies, and does not ask for them again.
+    test('a go node whose gossip stream died on a link that lives learns our topics again', only, async t => {
+      const { us, peer } = await gossiping(t, kind)
+      await peer.waitEvent('topic_peer', event => event.peer_id === us.peerId && event.joined)
+      const mark = peer.mark()
+      assert.equal((await peer.do('drop_gossip', { peer_id: us.peerId })).dropped, 1)
+      await peer.waitEvent('topic_peer', event => event.peer_id === us.peerId && !event.joined, 10_000, mark)
+      await peer.waitEvent('topic_peer', event => event.peer_id === us.peerId && event.joined, 10_000, mark)
+      await peer.waitEvent('mesh', event => event.peer_id === us.peerId && event.grafted, 10_000, mark)
+      await gossipBothWays(us, peer, 'again')
+      await exactlyOneLink(us, peer)
+    })
+
     test('dialling a peer we are linked to, from either end, makes no second link', only, async t => {
       const { us, peer } = await pair(t, kind)
       for (let i = 0; i < 5; i++) {
@@ -465,6 +478,26 @@ for (const kind of SUBJECTS) {
         return us.messages().some(message => message.data.toString() === 'after the race')
       }, () => `gossip on the link that was left\n${us.log()}`)
     })
+
+    test('gossip flows both ways on the link that is left after both dialled at the same moment', only, async t => {
+      const us = await kind.start({ t })
+      await us.subscribe(BLOCK)
+      const failed = []
+      for (let round = 0; round < 16; round++) {
+        const { peer } = await startGo({ t }) // a fresh one: go gives up on a peer's gossip after four dead streams
+        await peer.do('subscribe', { topic: BLOCK })
+        await Promise.allSettled([us.connect(peer.listen[0]), peer.do('connect', { address: us.listen[0] })])
+        await exactlyOneLink(us, peer)
+        await eventually(() => us.publish(BLOCK, Buffer.from(`us ${round}`)),
+          () => peer.events('message').some(message => message.data.toString() === `us ${round}`))
+          .catch(() => failed.push(`round ${round}: nothing from us reached go`))
+        await eventually(() => peer.do('publish', { topic: BLOCK, data: Buffer.from(`go ${round}`).toString('base64') }),
+          () => us.messages().some(message => message.data.toString() === `go ${round}`))
+          .catch(() => failed.push(`round ${round}: nothing from go reached us`))
+        await peer.stop()
+      }
+      assert.deepEqual(failed, [])
+    })
   })
 }
 
@@ -472,4 +505,12 @@ for (const kind of SUBJECTS) {
 async function bothArrived (peer, peerId, mark) {
   return peer.waitEvent('connected', event => event.peer_id === peerId && event.connections > 1, 1, mark)
     .then(() => true, () => false)
+}
+
+// Does something until it has had its effect.
+async function eventually (act, effect) {
+  await until(async () => {
+    await act()
+    return effect()
+  }, 'an effect', 3_000)
 }

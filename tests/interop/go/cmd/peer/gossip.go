@@ -9,10 +9,12 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"google.golang.org/protobuf/proto"
@@ -77,6 +79,25 @@ func unsubscribe(_ context.Context, n *node, r request) (answer, error) {
 	j.stop()
 	j.stop = nil
 	return nil, nil
+}
+
+// dropGossip resets the stream we write gossip on, and leaves the link alone. It is what go-libp2p-pubsub goes through
+// when the link that had that stream is closed as a duplicate: it forgets the other's topics and opens a new stream.
+func dropGossip(_ context.Context, n *node, r request) (answer, error) {
+	id, err := peer.Decode(r.PeerID)
+	if err != nil {
+		return nil, err
+	}
+	dropped := 0
+	for _, c := range n.host.Network().ConnsToPeer(id) {
+		for _, s := range c.GetStreams() {
+			if s.Stat().Direction == network.DirOutbound && strings.HasPrefix(string(s.Protocol()), "/meshsub/") {
+				dropped++
+				_ = s.Reset()
+			}
+		}
+	}
+	return answer{"dropped": dropped}, nil
 }
 
 func publish(ctx context.Context, n *node, r request) (answer, error) {

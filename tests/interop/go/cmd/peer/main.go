@@ -135,6 +135,7 @@ var commands = map[string]func(context.Context, *node, request) (answer, error){
 	"half_close":  halfClose,
 	"reset":       resetStreams,
 	"open":        openOne,
+	"drop_gossip": dropGossip,
 	"subscribe":   subscribe,
 	"unsubscribe": unsubscribe,
 	"publish":     publish,
