@@ -9,6 +9,7 @@
 #include "cli/attach.h"
 #include "cli/cli.h"
 #include "node/file.h"
+#include "node/key_format.h"
 #include "node/keyfile.h"
 #include "wire/multibase.h"
 #include "wire/public_key.h"
@@ -88,7 +89,7 @@ static int read_source(const char *word, struct key_pair *ret)
 		fprintf(stderr, "%s cannot be read: %s\n", word, strerror(-r));
 		return EXIT_REFUSED;
 	}
-	r = keyfile_decode(is_file ? buf_data(&content) : bytes_of_text(word), ret, &e);
+	r = key_format_decode(is_file ? buf_data(&content) : bytes_of_text(word), ret, &e);
 	if (r == 0)
 		return 0;
 	/* What may be half a key is not repeated on a screen. */

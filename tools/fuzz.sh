@@ -23,8 +23,12 @@ for program in "$build"/fuzz/fuzz_*; do
 	}
 	"$profdata" merge -o "$scratch/$target.profdata" "$scratch/$target.profraw"
 	if [ -n "$covers" ]; then
+		# The build knows its sources as BUILD/../src/...; only whole paths match on both sides.
+		paths=
+		for file in $covers; do paths="$paths $PWD/$file"; done
 		# shellcheck disable=SC2086 # a list of files
-		"$cov" report "$program" -instr-profile="$scratch/$target.profdata" $covers >"$scratch/report"
+		"$cov" report "$program" -instr-profile="$scratch/$target.profdata" \
+			-path-equivalence="$PWD/$build/..,$PWD" $paths >"$scratch/report"
 		lines=$(awk '/^TOTAL/ {print $10}' "$scratch/report")
 	else
 		lines="? (no covers line)"

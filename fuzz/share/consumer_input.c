@@ -1,3 +1,4 @@
+/* covers: src/share/greeting.c */
 /*
  * Whatever a consumer sends: how it was split makes no difference to what it hears, a neighbour
  * that does not read holds no more than its maximum, and everything is given back when they leave.
@@ -25,11 +26,21 @@ struct node {
 	uint64_t ticket;
 };
 
+/* Topics "/e0" to "/e5" are refused, each for another reason. */
+static int refusal(struct bytes topic)
+{
+	static const int errors[] = { -ENOSPC, -EMSGSIZE, -EINVAL, -ENOMEM, -EACCES, -EIO };
+
+	if (topic.n != 3 || memcmp(topic.p, "/e", 2) != 0 || topic.p[2] < '0' || topic.p[2] > '5')
+		return 0;
+	return errors[topic.p[2] - '0'];
+}
+
 static int on_join(void *user, struct bytes topic)
 {
 	(void)user;
 	ASSERT(topic.n <= LIMIT_GOSSIP_TOPIC_NAME);
-	return topic.n > 100 ? -ENOSPC : 0;
+	return topic.n > 100 ? -ENOSPC : refusal(topic);
 }
 
 static void on_leave(void *user, struct bytes topic)
@@ -47,6 +58,8 @@ static int on_publish(void *user, struct bytes topic, struct bytes data, const c
 		*ret_text = "too large for this test";
 		return -EMSGSIZE;
 	}
+	if (refusal(topic) < 0)
+		return refusal(topic);
 	door_deliver(node->door, &m, false, (struct wall){ 0 });
 	return 0;
 }
@@ -146,15 +159,18 @@ static void info_is_sane(void *user, const struct consumer_info *info)
 					   2 * LIMIT_DOOR_CONTROL_LINE);
 }
 
-/* A neighbour that wants everything and has almost no room left. */
+/* A neighbour that wants almost everything and has almost no room left. */
 static struct consumer *attach_stuck(struct door *d, void *mark, struct mono now)
 {
 	static const uint8_t load[6000];
 	struct consumer *c;
 
 	ASSERT(door_attach(d, DOOR_UNIX_OWNER, mark, now, &c) == 0);
-	ASSERT(consumer_input(c, BYTES_LITERAL(HELLO_AS("x") "SUB > 1\r\nSUB a.* q 2\r\n"), now) ==
-	       0);
+	ASSERT(consumer_input(
+		       c,
+		       BYTES_LITERAL(HELLO_AS(
+			       "x") "SUB a.> 1\r\nSUB topic.> 2\r\nSUB $PL.> 3\r\nSUB a.* q 4\r\n"),
+		       now) == 0);
 	for (size_t i = 0; i < 2; i++)
 		door_event(d, "LOAD", BYTES(load, sizeof(load)));
 	return c;
@@ -213,7 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes all = BYTES(data, size);
 	struct buf whole, split;
 
-	if (size < 1 || size > 4096)
+	if (size < 1 || size > 8192)
 		return 0;
 	buf_init(&whole, 1 << 20);
 	buf_init(&split, 1 << 20);

@@ -1,3 +1,4 @@
+/* covers: src/wire/nats_headers.c */
 /* Header blocks: what was read and is written again reads as the same lines. */
 
 #include "wire/nats_headers.h"

@@ -1,3 +1,4 @@
+/* covers: src/wire/nats_line.c */
 /*
  * The lines of either side: the split of the bytes makes no difference, what is kept is bounded,
  * and an operation that is written again reads as the same operation.

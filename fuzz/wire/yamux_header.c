@@ -1,3 +1,4 @@
+/* covers: src/wire/yamux_header.c */
 /* A header that is read is written again as the same twelve bytes; nothing shorter or longer is
  * read. */
 

@@ -10,10 +10,6 @@
 #include "crypto/keys.h"
 #include "node/config.h"
 
-/* The bytes of a key file, in any form we import: protobuf with 64- or 96-byte data, or that in
- * hexadecimal. */
-_nodiscard_ int keyfile_decode(struct bytes content, struct key_pair *ret,
-			       struct config_error *ret_error);
 /* -ENOENT: no such file. -EACCES: unreadable, or readable by others. -EBADMSG: not a key. */
 _nodiscard_ int keyfile_load(const char *path, struct key_pair *ret,
 			     struct config_error *ret_error);

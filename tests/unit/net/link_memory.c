@@ -158,8 +158,12 @@ static bool carry(struct end *from, struct end *to)
 
 static void talk(struct end *a, struct end *b)
 {
-	while (carry(a, b) | carry(b, a))
-		;
+	bool any = true;
+
+	while (any) {
+		any = carry(a, b);
+		any = carry(b, a) || any;
+	}
 }
 
 static void open_and_write(struct end *e, bool lazy, struct bytes v)

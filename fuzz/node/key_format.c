@@ -1,9 +1,10 @@
+/* covers: src/node/key_format.c */
 /* Key files in every form: what is taken is a key pair whose halves belong together, and written as
  * a file it is taken again as the same. */
 
 #include <string.h>
 
-#include "node/keyfile.h"
+#include "node/key_format.h"
 #include "wire/multibase.h"
 #include "wire/public_key.h"
 
@@ -18,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r;
 
 	ASSERT(crypto_start() == 0);
-	r = keyfile_decode(BYTES(data, size), &key, &e);
+	r = key_format_decode(BYTES(data, size), &key, &e);
 	ASSERT(r == 0 || (r == -EBADMSG && e.text[0] != 0));
 	if (r < 0)
 		return 0;
@@ -27,10 +28,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	buf_init(&out, 200);
 	ASSERT(private_key_encode_ed25519(key.seed, key.public, &out) == 0);
-	ASSERT(keyfile_decode(buf_data(&out), &again, &e) == 0);
+	ASSERT(key_format_decode(buf_data(&out), &again, &e) == 0);
 	ASSERT(memcmp(&again, &key, sizeof(key)) == 0);
 	hex_encode(buf_data(&out), hex);
-	ASSERT(keyfile_decode(bytes_of_text(hex), &again, &e) == 0);
+	ASSERT(key_format_decode(bytes_of_text(hex), &again, &e) == 0);
 	ASSERT(memcmp(&again, &key, sizeof(key)) == 0);
 	buf_deinit(&out);
 	return 0;
