@@ -1,4 +1,4 @@
-/* covers: src/share/greeting.c */
+/* covers: src/share/consumer.c src/share/greeting.c src/share/publish.c src/share/subscription.c */
 /*
  * Whatever a consumer sends: how it was split makes no difference to what it hears, a neighbour
  * that does not read holds no more than its maximum, and everything is given back when they leave.

@@ -60,6 +60,24 @@ static struct bytes cut(struct bytes b)
 	return BYTES(b.p, size_min(b.n, LIMIT_SUBJECT));
 }
 
+const char *consumer_why_not(int error)
+{
+	switch (error) {
+	case -ENOSPC:
+		return "too many subscriptions or topics";
+	case -EMSGSIZE:
+		return "the message is too large for a topic";
+	case -EINVAL:
+		return "not a topic name";
+	case -ENOMEM:
+		return "no memory";
+	case -EACCES:
+	case -EPERM:
+		return "not allowed to this consumer";
+	}
+	return "the node refuses";
+}
+
 void consumer_refuse(struct consumer *c, const char *what, struct bytes subject, struct bytes queue,
 		     const char *why)
 {

@@ -142,6 +142,8 @@ void consumer_send_op(struct consumer *c, const struct nats_op *op);
  * on. */
 void consumer_refuse(struct consumer *c, const char *what, struct bytes subject, struct bytes queue,
 		     const char *why);
+/* A negative errno of the node's, in words. */
+const char *consumer_why_not(int error);
 /* Flush and close; `error` is what -ERR says, NULL for a close without a word. What it held is
  * given back by door_settle(). */
 void consumer_close(struct consumer *c, const char *error);

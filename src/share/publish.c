@@ -43,22 +43,6 @@ static void publish_local(struct consumer *c, const struct nats_op *op)
 		tell_no_responders(c, op->reply);
 }
 
-static const char *why_not(int error)
-{
-	switch (error) {
-	case -EMSGSIZE:
-		return "the message is too large for a topic";
-	case -EINVAL:
-		return "not a topic name";
-	case -EACCES:
-	case -EPERM:
-		return "not allowed to this consumer";
-	case -ENOMEM:
-		return "no memory";
-	}
-	return "the node refuses";
-}
-
 static void publish_topic(struct consumer *c, const struct nats_op *op)
 {
 	struct door *d = c->door;
@@ -77,7 +61,8 @@ static void publish_topic(struct consumer *c, const struct nats_op *op)
 	}
 	buf_deinit(&name);
 	if (r < 0)
-		consumer_refuse(c, "Publish to", op->subject, op->queue, text ? text : why_not(r));
+		consumer_refuse(c, "Publish to", op->subject, op->queue,
+				text ? text : consumer_why_not(r));
 }
 
 static bool is_reserved_reply(struct bytes reply)

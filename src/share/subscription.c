@@ -7,8 +7,6 @@
 
 void sub_free(struct sub *s)
 {
-	if (!s)
-		return;
 	list_remove(&s->link);
 	free(s);
 }
@@ -18,8 +16,7 @@ void sub_kill(struct sub *s)
 	struct consumer *c = s->consumer;
 	struct door *d = c->door;
 
-	if (s->dead)
-		return;
+	ASSERT(!s->dead);
 	s->dead = true;
 	subjects_remove(&d->subjects, &s->entry);
 	map_remove(&c->subs, &s->by_sid);
@@ -106,22 +103,6 @@ unused:
 	return r;
 }
 
-static const char *why_not(int error)
-{
-	switch (error) {
-	case -ENOSPC:
-		return "too many subscriptions or topics";
-	case -EINVAL:
-		return "not a topic name";
-	case -ENOMEM:
-		return "no memory";
-	case -EACCES:
-	case -EPERM:
-		return "not allowed to this consumer";
-	}
-	return "the node refuses";
-}
-
 static void refuse(struct consumer *c, const struct nats_op *op, const char *why)
 {
 	consumer_refuse(c, "Subscription to", op->subject, op->queue, why);
@@ -146,13 +127,13 @@ void consumer_subscribe(struct consumer *c, const struct nats_op *op)
 	}
 	s = sub_new(c, op);
 	if (!s) {
-		refuse(c, op, why_not(-ENOMEM));
+		refuse(c, op, consumer_why_not(-ENOMEM));
 		return;
 	}
 	r = c->subs_cost + s->cost > LIMIT_DOOR_SUBSCRIPTION_BYTES ? -ENOSPC : sub_enter(s);
 	if (r < 0) {
 		sub_free(s);
-		refuse(c, op, why_not(r));
+		refuse(c, op, consumer_why_not(r));
 	}
 }
 
