@@ -25,8 +25,11 @@ async function assertOneLink (node, js) {
 async function assertNoLink (node, js) {
   await until(() => peerConnections(node) === 0, () => `no TCP connection, not ${peerConnections(node)}\n${node.log()}`)
   await js.disconnectedFrom(node.peerId)
-  const { peers } = await node.api('PEERS')
-  assert.ok(!peers.some(peer => peer.state === 'connected'), JSON.stringify(peers))
+  await until(async () => {
+    const { peers } = await node.api('PEERS')
+    for (const peer of peers) assert.equal(peer.state === 'connected', peer.links > 0, `connected means a live link: ${JSON.stringify(peer)}`)
+    return peers.every(peer => peer.state !== 'connected')
+  }, () => `nobody in PEERS to be connected\n${node.log()}`)
 }
 
 // The two roles: who opens the TCP connection. → the started node, linked with js.
