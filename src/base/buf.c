@@ -87,6 +87,12 @@ int buf_append(struct buf *b, const void *p, size_t n)
 	return 0;
 }
 
+void buf_cut(struct buf *b, size_t n)
+{
+	ASSERT(n <= buf_len(b));
+	b->end = b->start + n;
+}
+
 void buf_clear(struct buf *b)
 {
 	b->start = b->end = 0;

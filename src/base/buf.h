@@ -43,6 +43,8 @@ _nodiscard_ int buf_reserve(struct buf *b, size_t n, uint8_t **ret);
 void buf_commit(struct buf *b, size_t n);
 /* Drops `n` bytes from the front; a buffer that becomes empty gives large memory back. */
 void buf_consume(struct buf *b, size_t n);
+/* Drops what is behind the first `n` bytes. */
+void buf_cut(struct buf *b, size_t n);
 void buf_clear(struct buf *b);
 
 #endif

@@ -42,7 +42,7 @@
 /* Noise */
 #define LIMIT_NOISE_MESSAGE 65535
 #define LIMIT_NOISE_PAYLOAD 4096 /* handshake payload we accept */
-#define LIMIT_NOISE_RECORD 16384 /* plaintext we put in one record */
+#define LIMIT_NOISE_RECORD 32768 /* plaintext we put in one record, but for YAMUX_OUTPUT_OVER */
 #define LIMIT_HANDSHAKE_MESSAGE                                                                    \
 	(LIMIT_NOISE_PAYLOAD + 96)     /* payload, two keys, two tags: anything longer is refused */
 #define LIMIT_HANDSHAKE_OUT (16 * KIB) /* our side of one handshake, waiting for the socket */
@@ -125,7 +125,7 @@
 #define LIMIT_GOSSIP_SEND                                                                          \
 	(1 * MIB) /* queued to one peer; messages beyond it are dropped and counted */
 #define LIMIT_GOSSIP_SEND_RESERVE (128 * KIB) /* of that, kept for what must not be dropped */
-#define LIMIT_GOSSIP_INBOUND 2       /* streams of one peer that we read: the old and the new one */
+#define LIMIT_GOSSIP_INBOUND LIMIT_LINKS_PER_PEER /* streams of one peer that we read */
 #define LIMIT_GOSSIP_REOPEN_MS 60000 /* longest wait before a lost stream is opened again */
 
 /* Door */

@@ -2,10 +2,8 @@
 
 #include <stdlib.h>
 
-/* What the scratch of one round of output holds: a few records, little enough to stay in cache. */
-#define OUTPUT_ROUND ((size_t)4 * LIMIT_NOISE_RECORD)
-/* yamux may pass by a frame what it was asked for. */
-#define OUTPUT_SLACK (LIMIT_YAMUX_FRAME + 1 * KIB)
+/* What a record needs beyond the data in it: length, tag, headers of a few frames. */
+#define RECORD_SLACK ((size_t)128)
 
 static const char *const reason_texts[] = {
 	[LINK_CLOSED] = "closed",
@@ -255,36 +253,43 @@ static void link_on_output_failed(struct link *l)
 	link_end(l, LINK_NO_MEMORY);
 }
 
-/* Frames into the scratch, the scratch into records. */
-static bool link_output_round(struct link *l, struct buf *scratch, struct buf *out)
+/* Frames into a record that is sealed where it stands. */
+static bool link_output_record(struct link *l, struct buf *out)
 {
+	size_t start = buf_len(out);
+
+	if (link_record_begin(out) < 0)
+		return false;
+	if (yamux_output(l->yamux, out, LIMIT_NOISE_RECORD))
+		return link_record_end(l, out, start) == 0;
+	buf_cut(out, start);
+	/* Nothing, although there is something: no memory. */
+	return !yamux_has_output(l->yamux);
+}
+
+/* At once to about the size it will have: growing step by step would copy it again and again. */
+static int reserve_output(const struct link *l, struct buf *out, size_t max)
+{
+	size_t n = l->yamux ? size_min(yamux_queued(l->yamux), max) : 0;
 	uint8_t *at;
 
-	/* At once to the size it will have: growing step by step would copy it again and again. */
-	if (buf_reserve(scratch, size_min(yamux_queued(l->yamux) + 1 * KIB, OUTPUT_ROUND), &at) < 0)
-		return false;
-	/* Nothing, although there is something: no memory. */
-	if (!yamux_output(l->yamux, scratch, OUTPUT_ROUND))
-		return !yamux_has_output(l->yamux);
-	if (link_record_seal(l, buf_data(scratch), out) < 0)
-		return false;
-	buf_consume(scratch, buf_len(scratch));
-	return true;
+	n += (n / LIMIT_NOISE_RECORD + 1) * RECORD_SLACK;
+	return buf_reserve(out, size_min(n, buf_room(out)), &at);
 }
 
 bool link_output(struct link *l, struct buf *out, size_t max)
 {
-	_cleanup_(buf_deinit) struct buf scratch = { 0 };
 	size_t before = buf_len(out);
 
-	buf_init(&scratch, OUTPUT_ROUND + OUTPUT_SLACK);
 	if (buf_len(&l->out) > 0) {
 		if (buf_append(out, buf_data(&l->out).p, buf_len(&l->out)) < 0)
 			link_on_output_failed(l);
 		buf_deinit(&l->out);
 	}
+	if (link_has_frames(l) && reserve_output(l, out, max) < 0)
+		link_on_output_failed(l);
 	while (link_has_frames(l) && buf_len(out) - before < max)
-		if (!link_output_round(l, &scratch, out))
+		if (!link_output_record(l, out))
 			link_on_output_failed(l);
 	l->counts.bytes_out += buf_len(out) - before;
 	return link_has_output(l);

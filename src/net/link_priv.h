@@ -39,7 +39,7 @@ struct link {
 	enum link_state state;
 	enum link_reason reason;
 	bool dialer;
-	bool going;        /* the other side wants no new streams */
+	bool going;        /* the other side has said all, or will soon have */
 	bool closing;      /* nothing new is written; `reason` is set */
 	bool end_of_input; /* the other side's FIN */
 	bool is_mute;      /* sending failed in the middle: nothing after it would make sense */
@@ -69,7 +69,6 @@ struct link {
 
 	struct mono now; /* of the latest input or tick */
 	struct mono up_at;
-	struct mono gone_at; /* the moment to end a link whose other side only said GoAway */
 	struct link_counts counts;
 	void *driver;
 	void (*wants_output)(void *driver);
@@ -86,6 +85,8 @@ static inline bool link_is_over(const struct link *l)
 
 /* The other side ends the session, or has ended it. */
 void link_on_going(struct link *l);
+/* The GoAway of a link that is closing, once all that was written before is with yamux. */
+void link_say_goodbye(struct link *l);
 
 /* ---- link_handshake.c ---- */
 
@@ -117,7 +118,15 @@ enum {
 _nodiscard_ int link_record_take(struct link *l, struct bytes *io, size_t max, struct bytes *ret);
 /* The plaintext of a record just taken, borrowed until the next one. False: the link has failed. */
 bool link_record_open(struct link *l, struct bytes record, struct bytes *ret);
-/* `plain` as records of at most LIMIT_NOISE_RECORD. -ENOBUFS, -ENOMEM: nothing was sealed. */
+/*
+ * A record of what is appended to `out` between the two calls, sealed where it stands; `start` is
+ * where it began. At most LIMIT_NOISE_MESSAGE - NOISE_TAG bytes.
+ */
+_nodiscard_ int link_record_begin(struct buf *out);
+_nodiscard_ int link_record_end(struct link *l, struct buf *out, size_t start);
+_Static_assert(LIMIT_NOISE_RECORD + YAMUX_OUTPUT_OVER <= LIMIT_NOISE_MESSAGE - NOISE_TAG,
+	       "what yamux puts out at once is one record");
+/* The same of `plain`. -ENOBUFS, -ENOMEM: nothing was sealed. */
 _nodiscard_ int link_record_seal(struct link *l, struct bytes plain, struct buf *out);
 /* Gives back the memory that only an input under way needs. */
 void link_record_release(struct link *l);

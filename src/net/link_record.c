@@ -116,38 +116,42 @@ bool link_record_open(struct link *l, struct bytes record, struct bytes *ret)
 	return true;
 }
 
-static int seal_one(struct link *l, struct bytes plain, struct buf *out)
+int link_record_begin(struct buf *out)
 {
-	struct wr w = wr_to(out);
-	uint8_t *at;
-	int r;
+	static const uint8_t prefix[RECORD_PREFIX];
 
-	wr_be16(&w, (uint16_t)(plain.n + NOISE_TAG));
-	r = wr_finish(&w);
+	return buf_append(out, prefix, sizeof(prefix));
+}
+
+int link_record_end(struct link *l, struct buf *out, size_t start)
+{
+	size_t n = buf_len(out) - start - RECORD_PREFIX;
+	uint8_t *tag, *at;
+	int r = buf_reserve(out, NOISE_TAG, &tag);
+
+	if (r < 0)
+		return r;
+	at = tag - n;
+	at[-2] = (uint8_t)((n + NOISE_TAG) >> 8);
+	at[-1] = (uint8_t)(n + NOISE_TAG);
+	r = noise_seal(l->send, BYTES(at, n), at);
 	if (r == 0)
-		r = buf_reserve(out, plain.n + NOISE_TAG, &at);
-	if (r == 0)
-		r = noise_seal(l->send, plain, at);
-	if (r == 0)
-		buf_commit(out, plain.n + NOISE_TAG);
+		buf_commit(out, NOISE_TAG);
 	return r;
 }
 
 int link_record_seal(struct link *l, struct bytes plain, struct buf *out)
 {
-	size_t n_records = (plain.n + LIMIT_NOISE_RECORD - 1) / LIMIT_NOISE_RECORD;
+	size_t start = buf_len(out);
 	uint8_t *at;
-	int r;
-
 	/* All the room at once: a record that was sealed but not sent would end the link. */
-	r = buf_reserve(out, plain.n + n_records * (RECORD_PREFIX + NOISE_TAG), &at);
-	while (r == 0 && plain.n > 0) {
-		size_t n = size_min(plain.n, LIMIT_NOISE_RECORD);
+	int r = buf_reserve(out, RECORD_PREFIX + plain.n + NOISE_TAG, &at);
 
-		r = seal_one(l, BYTES(plain.p, n), out);
-		plain = skip(plain, n);
-	}
-	return r;
+	if (r == 0)
+		r = link_record_begin(out);
+	if (r == 0)
+		r = buf_append(out, plain.p, plain.n);
+	return r < 0 ? r : link_record_end(l, out, start);
 }
 
 void link_record_release(struct link *l)

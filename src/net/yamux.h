@@ -72,8 +72,10 @@ struct yamux *yamux_free(struct yamux *y);
 
 /* Any split of the byte stream. Positive YAMUX_E_* (a GoAway is queued), -ENOMEM. */
 _nodiscard_ int yamux_input(struct yamux *y, struct bytes b, struct mono now);
-/* Appends frames to `out` until it has about `max` bytes more, or nothing is left: control first,
- * then streams in turn. Calls no callback; true when something was appended. */
+/* Appends frames to `out` until it has `max` bytes more, or nothing is left: control first, then
+ * streams in turn. May pass `max` by YAMUX_OUTPUT_OVER: the session's own frames leave all at once.
+ * Calls no callback; true when something was appended. */
+#define YAMUX_OUTPUT_OVER (26 * KIB)
 bool yamux_output(struct yamux *y, struct buf *out, size_t max);
 bool yamux_has_output(const struct yamux *y);
 /* on_writable and on_end calls that yamux_output() has made due. */

@@ -9,6 +9,11 @@
 /* A budget that is almost used up is not worth a frame of its own. */
 #define PAYLOAD_MIN 512
 
+/* Resets, pongs, ping and go-away, and one small frame of data. */
+_Static_assert((LIMIT_YAMUX_RESETS + LIMIT_YAMUX_PONGS + 3) * YAMUX_HEADER_SIZE + PAYLOAD_MIN <=
+		       YAMUX_OUTPUT_OVER,
+	       "more than is told");
+
 struct output {
 	struct buf *out;
 	size_t end;   /* buf_len(out) at which enough is written */

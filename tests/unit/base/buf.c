@@ -123,8 +123,27 @@ TEST(memory_grows_with_what_is_held_and_not_with_the_maximum)
 	buf_deinit(&b);
 }
 
-TESTS(RUN(an_empty_buffer_has_no_data_and_no_memory), RUN(what_goes_in_comes_out_in_order),
-      RUN(the_maximum_is_of_what_is_held), RUN(reserved_room_counts_when_committed),
+TEST(what_is_behind_a_cut_is_gone)
+{
+	struct buf b;
+
+	buf_init(&b, 100);
+	assert_int_equal(buf_append(&b, "abcdef", 6), 0);
+	buf_consume(&b, 1);
+	buf_cut(&b, 3);
+	assert_memory_equal(buf_data(&b).p, "bcd", 3);
+	assert_int_equal(buf_len(&b), 3);
+	assert_int_equal(buf_append(&b, "xy", 2), 0);
+	assert_memory_equal(buf_data(&b).p, "bcdxy", 5);
+	buf_cut(&b, 0);
+	assert_int_equal(buf_len(&b), 0);
+	assert_int_equal(buf_room(&b), 100);
+	buf_deinit(&b);
+}
+
+TESTS(RUN(what_is_behind_a_cut_is_gone), RUN(an_empty_buffer_has_no_data_and_no_memory),
+      RUN(what_goes_in_comes_out_in_order), RUN(the_maximum_is_of_what_is_held),
+      RUN(reserved_room_counts_when_committed),
       RUN(a_long_run_through_a_small_buffer_keeps_every_byte),
       RUN(an_emptied_buffer_gives_large_memory_back),
       RUN(memory_grows_with_what_is_held_and_not_with_the_maximum))

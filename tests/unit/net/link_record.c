@@ -1,6 +1,7 @@
 #include "net/foreign.h"
 
 #include "net/link_priv.h"
+#include "net/yamux_priv.h"
 
 static void up_against(struct end *e, struct foreign *f)
 {
@@ -10,6 +11,11 @@ static void up_against(struct end *e, struct foreign *f)
 	f->muxers[0] = "/yamux/1.0.0";
 	assert_int_equal(foreign_dial(f, e), 0);
 	foreign_split(f);
+}
+
+static size_t be16_at(struct bytes b)
+{
+	return (size_t)b.p[0] << 8 | b.p[1];
 }
 
 static void stop(struct end *e, struct foreign *f)
@@ -180,11 +186,10 @@ TEST(a_record_that_comes_at_the_least_rate_has_the_time_it_needs)
 	stop(&e, &f);
 }
 
-TEST(long_output_is_cut_into_records_of_sixteen_kibibytes)
+TEST(a_text_is_sealed_whole_or_not_at_all)
 {
-	static uint8_t plain[2 * LIMIT_NOISE_RECORD + 5];
+	static const uint8_t plain[1000];
 	struct buf out, none;
-	struct bytes b;
 	struct foreign f;
 	struct end e;
 
@@ -192,16 +197,72 @@ TEST(long_output_is_cut_into_records_of_sixteen_kibibytes)
 	end_flush(&e);
 	buf_init(&out, 1 << 20);
 	assert_int_equal(link_record_seal(e.l, BYTES(plain, sizeof(plain)), &out), 0);
-	b = buf_data(&out);
-	assert_int_equal(b.n, sizeof(plain) + 3 * (2 + NOISE_TAG));
-	assert_int_equal(b.p[0] << 8 | b.p[1], LIMIT_NOISE_RECORD + NOISE_TAG);
-	b = BYTES(b.p + 2 * (2 + LIMIT_NOISE_RECORD + NOISE_TAG), 2);
-	assert_int_equal(b.p[0] << 8 | b.p[1], 5 + NOISE_TAG);
+	assert_int_equal(buf_len(&out), 2 + sizeof(plain) + NOISE_TAG);
+	assert_int_equal(be16_at(buf_data(&out)), sizeof(plain) + NOISE_TAG);
 	buf_deinit(&out);
 
 	buf_init(&none, 100);
 	assert_int_equal(link_record_seal(e.l, BYTES(plain, sizeof(plain)), &none), -ENOBUFS);
 	assert_int_equal(buf_len(&none), 0);
+	stop(&e, &f);
+}
+
+/* Checks the records of `b` and answers how many they are. */
+static size_t count_records(struct foreign *f, struct bytes b, size_t max)
+{
+	static uint8_t plain[LIMIT_NOISE_MESSAGE];
+	size_t count = 0;
+
+	while (b.n > 0) {
+		size_t n = be16_at(b);
+
+		assert_true(b.n >= 2 + n && n <= max + NOISE_TAG);
+		assert_int_equal(noise_open(f->receive, BYTES(b.p + 2, n), plain), 0);
+		b = BYTES(b.p + 2 + n, b.n - 2 - n);
+		count++;
+	}
+	return count;
+}
+
+TEST(long_output_leaves_in_records_of_a_handy_size)
+{
+	static const char *const protocols[] = { "/x", NULL };
+	static const struct stream_ops nothing;
+	static const uint8_t data[200000];
+	struct bytes v = BYTES(data, sizeof(data));
+	struct stream *s;
+	struct foreign f;
+	struct buf out;
+	struct end e;
+
+	up_against(&e, &f);
+	end_flush(&e);
+	assert_int_equal(link_open_stream_lazy(e.l, protocols[0], &nothing, NULL, &s), 0);
+	assert_int_equal(stream_write(s, &v, 1), 0);
+	buf_init(&out, 1 << 20);
+	assert_true(link_output(e.l, &out, 100000));
+	assert_true(buf_len(&out) >= 100000);
+	assert_false(link_output(e.l, &out, 200000));
+	assert_int_equal(count_records(&f, buf_data(&out), LIMIT_NOISE_RECORD), 7);
+	buf_deinit(&out);
+	stop(&e, &f);
+}
+
+TEST(all_that_a_session_may_owe_fits_into_one_record)
+{
+	struct foreign f;
+	struct buf out;
+	struct end e;
+
+	up_against(&e, &f);
+	end_flush(&e);
+	for (uint32_t i = 0; i < LIMIT_YAMUX_RESETS; i++)
+		yamux_queue_reset(e.l->yamux, 1 + 2 * i, 0);
+	buf_init(&out, 1 << 20);
+	assert_false(link_output(e.l, &out, 1 << 20));
+	assert_int_equal(count_records(&f, buf_data(&out), LIMIT_NOISE_RECORD + YAMUX_OUTPUT_OVER),
+			 1);
+	buf_deinit(&out);
 	stop(&e, &f);
 }
 
@@ -211,4 +272,5 @@ TESTS(RUN(records_read_the_same_in_every_split), RUN(empty_records_are_legal),
       RUN(memory_grows_with_what_came_and_not_with_what_was_announced),
       RUN(an_idle_link_keeps_no_buffers), RUN(a_record_that_does_not_come_ends_the_link_as_stalled),
       RUN(a_record_that_comes_at_the_least_rate_has_the_time_it_needs),
-      RUN(long_output_is_cut_into_records_of_sixteen_kibibytes))
+      RUN(a_text_is_sealed_whole_or_not_at_all), RUN(long_output_leaves_in_records_of_a_handy_size),
+      RUN(all_that_a_session_may_owe_fits_into_one_record))
