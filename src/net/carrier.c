@@ -308,8 +308,8 @@ static void on_error(void *user, int error)
 {
 	struct carrier *c = user;
 
-	/* Others say GoAway, close at once, and what was under way makes a reset of it. */
-	if (c->link && link_is_up(c->link) && link_is_going(c->link))
+	/* Others say GoAway or FIN, close at once, and what was under way makes a reset of it. */
+	if (c->link && link_is_up(c->link) && (c->has_fin || link_is_going(c->link)))
 		carrier_end(c, LINK_CLOSED, 0, true);
 	else
 		carrier_end(c, LINK_NETWORK, error, true);

@@ -76,9 +76,10 @@ const struct peer_id *peer_id_of(const struct peer *p)
 	return &p->id;
 }
 
+/* A link that is ending is no link to be connected by. */
 bool peer_is_connected(const struct peer *p)
 {
-	return p->is_up;
+	return peer_n_links(p) > 0;
 }
 
 struct link *peer_primary(const struct peer *p)
@@ -196,6 +197,6 @@ void peer_get_info(const struct peer *p, struct peer_info *ret)
 	tell_identity(p, ret);
 	tell_links(p, ret);
 	tell_targets(p, ret);
-	if (p->is_up)
+	if (ret->n_links > 0)
 		ret->state = PEER_CONNECTED;
 }

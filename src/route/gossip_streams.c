@@ -310,6 +310,12 @@ static void inbound_accept(struct session *s, struct stream *stream)
 	gossip_reader_init(&in->reader);
 	s->gs->counts.accepted++;
 	stream_accept(stream, &in_ops, in);
+	/*
+	 * go forgets our topics when its own stream to us dies, opens a new one and does not ask: a
+	 * new stream of theirs is answered with all of our subscriptions, which costs little.
+	 */
+	if (s->out)
+		gossip_peer_resend(s->gs->engine, s->gossip);
 }
 
 /* ---- sessions ---- */

@@ -60,7 +60,8 @@ describe('admission', judge('js'), () => {
         peak = Math.max(peak, residentKiB(node.pid))
       }
     })
-    assert.ok(most <= 8, `held ${most} at once`)
+    // One more may be seen between its accept and its close.
+    assert.ok(most <= 9, `held ${most} at once`)
     await assertNewcomerWelcome(t, node)
     const lives = await within(Promise.all(silent.map(one => one.closed)), 'all strangers to be gone', 8000)
     // The eight that were let in wait for the deadline of 5 s; the others are closed at once.
