@@ -45,7 +45,7 @@ int link_new(const struct link_config *config, bool dialer, const struct peer_id
 	l->config = config;
 	l->dialer = dialer;
 	l->now = now;
-	l->record_since = l->gone_at = MONO_NEVER;
+	l->record_since = MONO_NEVER;
 	l->id = random_u64(&config->random);
 	buf_init(&l->out, LIMIT_HANDSHAKE_OUT);
 	buf_init(&l->in, RECORD_PREFIX + LIMIT_NOISE_MESSAGE);
@@ -112,13 +112,19 @@ void link_end(struct link *l, enum link_reason reason)
 	l->state = LINK_STATE_OVER;
 }
 
+void link_say_goodbye(struct link *l)
+{
+	if (l->state == LINK_STATE_UP && l->closing && l->n_pending == 0)
+		yamux_go_away(l->yamux, YAMUX_GO_AWAY_NORMAL);
+}
+
 static void link_start_closing(struct link *l, enum link_reason reason)
 {
 	if (l->closing)
 		return;
 	l->closing = true;
 	l->reason = reason;
-	yamux_go_away(l->yamux, YAMUX_GO_AWAY_NORMAL);
+	link_say_goodbye(l);
 }
 
 void link_close(struct link *l, enum link_reason reason)
@@ -207,9 +213,10 @@ void link_on_going(struct link *l)
 	if (l->going)
 		return;
 	l->going = true;
-	l->gone_at = mono_add_ms(l->now, LIMIT_PING_TIMEOUT_MS);
 	if (!l->closing)
 		l->config->ops->on_going(l->config->user, l);
+	/* Whoever writes on it has moved: what is left is said, and that it was all. */
+	link_start_closing(l, LINK_CLOSED);
 }
 
 int link_input_end(struct link *l, struct mono now)
@@ -223,7 +230,6 @@ int link_input_end(struct link *l, struct mono now)
 	l->end_of_input = true;
 	l->record_since = MONO_NEVER;
 	link_on_going(l);
-	link_start_closing(l, LINK_CLOSED);
 	link_leave(l);
 	return link_is_over(l);
 }
@@ -305,23 +311,26 @@ bool link_is_drained(const struct link *l)
 	if (!l->closing || link_has_output(l))
 		return false;
 	/* What waits for the window of somebody who has gone will wait for ever. */
-	return link_is_over(l) || l->end_of_input || yamux_queued(l->yamux) == 0;
+	if (link_is_over(l) || l->end_of_input)
+		return true;
+	if (!yamux_has_gone(l->yamux))
+		return false;
+	/* Another peerline says GoAway when it has said the rest, and may need credit until then.
+	 * For others ours was the end. */
+	return !l->extension || l->going;
 }
 
 /* ---- time ---- */
 
 struct mono link_deadline(const struct link *l)
 {
-	struct mono at;
-
 	if (link_is_over(l))
 		return l->is_down ? MONO_NEVER : (struct mono){ 0 };
 	if (l->state != LINK_STATE_UP)
 		return l->hs->deadline;
 	if (yamux_has_events(l->yamux))
 		return (struct mono){ 0 };
-	at = mono_min(link_record_deadline(l), link_streams_deadline(l));
-	return l->closing ? at : mono_min(at, l->gone_at);
+	return mono_min(link_record_deadline(l), link_streams_deadline(l));
 }
 
 static void link_tick_up(struct link *l)
@@ -331,9 +340,6 @@ static void link_tick_up(struct link *l)
 	link_streams_tick(l);
 	if (mono_reached(link_record_deadline(l), l->now))
 		link_end(l, LINK_STALLED);
-	/* A GoAway that no FIN followed. */
-	if (!link_is_over(l) && mono_reached(l->gone_at, l->now))
-		link_start_closing(l, LINK_CLOSED);
 }
 
 int link_tick(struct link *l, struct mono now)

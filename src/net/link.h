@@ -67,7 +67,8 @@ struct link_ops {
 	/* The other side opened a stream for a protocol we serve. Call stream_accept() or
 	 * stream_reset() before returning. */
 	void (*on_stream)(void *user, struct link *l, struct stream *s, struct bytes protocol);
-	/* The other side sent GoAway, or the link is being drained: open nothing new on it. */
+	/* The other side ends the link: close the streams on it, or write the last on them; after
+	 * this call nothing can be written any more, what is queued still leaves. */
 	void (*on_going)(void *user, struct link *l);
 	/* Round trip by yamux ping. */
 	void (*on_rtt)(void *user, struct link *l, uint64_t rtt_ns);
@@ -179,8 +180,12 @@ void stream_forget(struct stream *s); /* finishes by itself, without callbacks *
 void stream_hold(struct stream *s, bool hold);
 
 /*
- * Ends the link in order: GoAway, what is queued, FIN. on_down of net.h follows with this reason.
- * Draining reads on until the other side's FIN or the liveness timeout.
+ * Ends the link in order: what is queued, the FINs of streams that were closed, GoAway, FIN.
+ * Nothing can be written any more, and streams that are to end well are closed before: foreign
+ * software forgets what it has not read of a stream that is open when the link ends. Meanwhile we
+ * read, and serve what the other side opens; another peerline says GoAway when it has said all,
+ * and then comes the FIN. on_down of net.h follows with this reason, at the latest after the
+ * liveness timeout.
  */
 void link_close(struct link *l, enum link_reason reason);
 

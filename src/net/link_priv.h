@@ -39,7 +39,7 @@ struct link {
 	enum link_state state;
 	enum link_reason reason;
 	bool dialer;
-	bool going;        /* the other side wants no new streams */
+	bool going;        /* the other side has said all, or will soon have */
 	bool closing;      /* nothing new is written; `reason` is set */
 	bool end_of_input; /* the other side's FIN */
 	bool is_mute;      /* sending failed in the middle: nothing after it would make sense */
@@ -69,7 +69,6 @@ struct link {
 
 	struct mono now; /* of the latest input or tick */
 	struct mono up_at;
-	struct mono gone_at; /* the moment to end a link whose other side only said GoAway */
 	struct link_counts counts;
 	void *driver;
 	void (*wants_output)(void *driver);
@@ -86,6 +85,8 @@ static inline bool link_is_over(const struct link *l)
 
 /* The other side ends the session, or has ended it. */
 void link_on_going(struct link *l);
+/* The GoAway of a link that is closing, once all that was written before is with yamux. */
+void link_say_goodbye(struct link *l);
 
 /* ---- link_handshake.c ---- */
 

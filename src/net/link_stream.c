@@ -89,6 +89,7 @@ static void stream_end_negotiation(struct stream *s)
 	list_remove(&s->node);
 	s->link->n_pending -= buf_len(&s->negotiation->pending);
 	s->negotiation = negotiation_free(s->negotiation);
+	link_say_goodbye(s->link);
 }
 
 /* Out of all lists now; freed when no callback can be looking at it. */
@@ -251,7 +252,7 @@ static void stream_on_negotiation(struct stream *s, struct bytes b)
 static void on_stream(void *user, struct yamux_stream *ys)
 {
 	struct link *l = user;
-	struct stream *s = l->closing ? NULL : stream_new(l, false);
+	struct stream *s = stream_new(l, false);
 
 	if (!s) {
 		yamux_stream_reset(ys, 0);

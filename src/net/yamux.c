@@ -59,6 +59,11 @@ void yamux_go_away(struct yamux *y, uint32_t code)
 	y->go_away_code = code;
 }
 
+bool yamux_has_gone(const struct yamux *y)
+{
+	return y->going && !y->go_away_due;
+}
+
 void yamux_close(struct yamux *y)
 {
 	y->closed = true;
@@ -144,7 +149,7 @@ static void on_syn(struct yamux *y, uint32_t id)
 		yamux_fail(y, YAMUX_E_STREAM_ID);
 		return;
 	}
-	if (y->going || !yamux_make_place(y)) {
+	if (!yamux_make_place(y)) {
 		yamux_queue_reset(y, id, 0);
 		return;
 	}

@@ -112,8 +112,11 @@ void yamux_ping(struct yamux *y, struct mono now);
 /* The moment the oldest unanswered ping left; MONO_NEVER when there is none. */
 struct mono yamux_ping_sent_at(const struct yamux *y);
 uint64_t yamux_rtt_ns(const struct yamux *y); /* 0: not known */
-/* Queues a GoAway; open streams live on. */
+/* Queues a GoAway, behind all that streams have queued and their FINs. Open streams live on, and
+ * what the peer opens before it has read it is served. */
 void yamux_go_away(struct yamux *y, uint32_t code);
+/* It has left. */
+bool yamux_has_gone(const struct yamux *y);
 /* Ends every stream with YAMUX_END_SESSION. */
 void yamux_close(struct yamux *y);
 

@@ -1,7 +1,8 @@
 /*
  * What leaves: the session's own frames, then what streams owe, then data, one frame of each ready
- * stream in turn. A frame's memory is reserved before anything changes, so that running out of it
- * loses nothing.
+ * stream in turn, and the GoAway when all of that is said: others end the session when they read
+ * it, whatever comes behind. A frame's memory is reserved before anything changes, so that running
+ * out of it loses nothing.
  */
 
 #include "net/yamux_priv.h"
@@ -62,10 +63,6 @@ static void put_pongs(struct yamux *y, struct output *o)
 
 static void put_session(struct yamux *y, struct output *o)
 {
-	if (y->go_away_due && put(o, YAMUX_GO_AWAY, 0, 0, y->go_away_code))
-		y->go_away_due = false;
-	if (y->failed)
-		return;
 	put_pongs(y, o);
 	if (y->ping_due && put(o, YAMUX_PING, YAMUX_SYN, 0, y->ping_value))
 		y->ping_due = false;
@@ -135,14 +132,33 @@ static void put_data(struct yamux_stream *s, struct output *o)
 	yamux_stream_update(s);
 }
 
+static void put_go_away(struct yamux *y, struct output *o)
+{
+	if (y->go_away_due && put(o, YAMUX_GO_AWAY, 0, 0, y->go_away_code))
+		y->go_away_due = false;
+}
+
+/* Whatever the session still says but its GoAway; what waits for the peer's credit is not meant. */
+static bool has_frames(const struct yamux *y)
+{
+	return y->n_pongs > 0 || y->ping_due || buf_len(&y->resets) > 0 ||
+	       !list_is_empty(&y->control) || !list_is_empty(&y->ready);
+}
+
+static bool go_away_may_leave(const struct yamux *y)
+{
+	return y->go_away_due && (y->failed || (y->queued == 0 && !has_frames(y)));
+}
+
 bool yamux_output(struct yamux *y, struct buf *out, size_t max)
 {
 	size_t before = buf_len(out);
 	struct output o = { .out = out, .end = before + size_max(max, 1) };
 
-	put_session(y, &o);
-	if (!y->failed)
+	if (!y->failed) {
+		put_session(y, &o);
 		put_control(y, &o);
+	}
 	while (!y->failed && !is_full(&o) && !list_is_empty(&y->ready)) {
 		struct yamux_stream *s =
 			list_entry(list_first(&y->ready), struct yamux_stream, ready);
@@ -152,14 +168,13 @@ bool yamux_output(struct yamux *y, struct buf *out, size_t max)
 		else
 			put_fin(s, &o);
 	}
+	if (go_away_may_leave(y))
+		put_go_away(y, &o);
 	yamux_wake_waiting(y);
 	return buf_len(out) > before;
 }
 
 bool yamux_has_output(const struct yamux *y)
 {
-	if (y->failed)
-		return y->go_away_due;
-	return y->go_away_due || y->n_pongs > 0 || y->ping_due || buf_len(&y->resets) > 0 ||
-	       !list_is_empty(&y->control) || !list_is_empty(&y->ready);
+	return (!y->failed && has_frames(y)) || go_away_may_leave(y);
 }

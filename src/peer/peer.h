@@ -129,8 +129,9 @@ extern const struct net_ops pool_net_ops;
 
 bool pool_serves(void *user, struct bytes protocol);
 
-/* Does nothing for a link that is closing. */
+/* Does nothing for a link that is closing. When it is the primary, on_primary comes first. */
 void pool_link_close(struct pool_link *pl, enum link_reason reason);
+void peer_close_links(struct peer *p, enum link_reason reason);
 /* Frees the record of a link that is over. */
 void pool_link_free(struct pool_link *pl);
 static inline struct pool_link *pool_link_of(const struct link *l)

@@ -110,6 +110,9 @@ void pool_stop(struct pool *pool)
 		return;
 	pool->stopping = true;
 	targets_stop(pool);
+	list_for_each_safe (it, &pool->all)
+		peer_close_links(list_entry(it, struct peer, all), LINK_SHUTDOWN);
+	/* Those that were refused. */
 	list_for_each_safe (it, &pool->links)
 		pool_link_close(list_entry(it, struct pool_link, of_pool), LINK_SHUTDOWN);
 	net_close_all(pool->net, LINK_SHUTDOWN);
@@ -166,16 +169,11 @@ struct peer *pool_find(struct pool *pool, const struct peer_id *id)
 
 size_t pool_disconnect(struct pool *pool, struct peer *p)
 {
-	size_t n = 0;
+	size_t n = peer_n_links(p);
 
 	(void)pool;
 	targets_drop(p);
-	list_for_each (it, &p->links) {
-		struct pool_link *pl = list_entry(it, struct pool_link, of_peer);
-
-		n += !pl->closing;
-		pool_link_close(pl, LINK_DISCONNECTED);
-	}
+	peer_close_links(p, LINK_DISCONNECTED);
 	return n;
 }
 

@@ -29,7 +29,8 @@ struct pool_ops {
 	/* Its last link is gone. The record may live on (managed peers). */
 	void (*on_peer_down)(void *user, struct peer *p);
 	/* Write on `l` from now on; NULL: on nothing. Called after up, and when the primary
-	 * changes. */
+	 * changes. The old one, where it still stands, is read to its end, and what is queued on it
+	 * leaves: close the streams on it. */
 	void (*on_primary)(void *user, struct peer *p, struct link *l);
 	/* Identify was read, or a push changed something. */
 	void (*on_identified)(void *user, struct peer *p);

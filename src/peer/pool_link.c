@@ -39,15 +39,44 @@ void pool_link_free(struct pool_link *pl)
 	free(pl);
 }
 
+/* Tells where to write. */
+static void set_primary(struct peer *p, struct pool_link *pl)
+{
+	struct pool *pool = p->pool;
+	struct link *l = pl ? pl->link : NULL;
+
+	if (l == p->primary)
+		return;
+	p->primary = l;
+	if (pl && !p->is_identified)
+		identify_ask(pl);
+	if (pool->config.ops->on_primary)
+		pool->config.ops->on_primary(pool->config.user, p, l);
+}
+
 void pool_link_close(struct pool_link *pl, enum link_reason reason)
 {
+	struct peer *p = pl->peer;
+
 	if (pl->closing)
 		return;
 	pl->closing = true;
 	loop_timer_stop(pl->pool->loop, &pl->timer);
-	if (pl->peer)
-		keeper_remove(&pl->peer->keeper, pl);
+	if (p) {
+		keeper_remove(&p->keeper, pl);
+		/* Who writes on it moves while its streams can still be ended in order. */
+		set_primary(p, keeper_primary(&p->keeper));
+	}
 	link_close(pl->link, reason);
+}
+
+void peer_close_links(struct peer *p, enum link_reason reason)
+{
+	/* All at once: nobody moves to a link that is the next to be closed. */
+	list_for_each (it, &p->links)
+		keeper_remove(&p->keeper, list_entry(it, struct pool_link, of_peer));
+	list_for_each_safe (it, &p->links)
+		pool_link_close(list_entry(it, struct pool_link, of_peer), reason);
 }
 
 /* ---- liveness ---- */
@@ -106,20 +135,6 @@ static bool settle_step(struct peer *p)
 		break;
 	}
 	return true;
-}
-
-static void set_primary(struct peer *p, struct pool_link *pl)
-{
-	struct pool *pool = p->pool;
-	struct link *l = pl ? pl->link : NULL;
-
-	if (l == p->primary)
-		return;
-	p->primary = l;
-	if (pl && !p->is_identified)
-		identify_ask(pl);
-	if (pool->config.ops->on_primary)
-		pool->config.ops->on_primary(pool->config.user, p, l);
 }
 
 void peer_settle(struct peer *p)

@@ -141,6 +141,32 @@ TEST(the_other_side_flushes_too_before_it_answers_with_its_fin)
 	pair_deinit(&p);
 }
 
+TEST(more_than_the_windows_hold_arrives_both_ways_when_one_end_closes)
+{
+	static uint8_t big[3 * MIB];
+	struct bytes v = BYTES(big, sizeof(big));
+	struct stream *of_a, *of_b;
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_connect(&p);
+	of_a = open_sink(&p.a);
+	of_b = open_sink(&p.b);
+	world_run_for(p.w, 10);
+	assert_int_equal(stream_write(of_a, &v, 1), 0);
+	assert_int_equal(stream_write(of_b, &v, 1), 0);
+	link_close(p.a.link, LINK_SHUTDOWN);
+	world_run_for(p.w, 2000);
+	assert_int_equal(p.a.n_got, sizeof(big));
+	assert_int_equal(p.b.n_got, sizeof(big));
+	assert_int_equal(p.a.n_down, 1);
+	assert_int_equal(p.b.n_down, 1);
+	assert_int_equal(p.a.reason, LINK_SHUTDOWN);
+	assert_int_equal(p.b.reason, LINK_CLOSED);
+	assert_int_equal(p.b.by, NET_BY_THEM);
+	pair_deinit(&p);
+}
+
 TEST(a_peer_that_never_answers_a_close_is_given_up_after_the_liveness_timeout)
 {
 	struct pair p;
@@ -264,6 +290,7 @@ TESTS(RUN(bytes_flow_until_both_have_them), RUN(what_a_socket_does_not_take_is_n
       RUN(both_ways_at_once_with_full_buffers_there_is_no_deadlock),
       RUN(a_link_that_is_closed_flushes_first_and_both_hear_why),
       RUN(the_other_side_flushes_too_before_it_answers_with_its_fin),
+      RUN(more_than_the_windows_hold_arrives_both_ways_when_one_end_closes),
       RUN(a_peer_that_never_answers_a_close_is_given_up_after_the_liveness_timeout),
       RUN(an_aborted_link_is_down_in_the_next_turn_and_the_other_side_sees_the_network),
       RUN(an_owner_may_abort_or_close_inside_on_up),

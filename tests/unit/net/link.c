@@ -1,6 +1,9 @@
 #include "net/link_end.h"
 
+#include <stdlib.h>
+
 #include "base/limits.h"
+#include "net/link_priv.h"
 
 static const char *const echo[] = { "/echo/1", NULL };
 
@@ -34,7 +37,9 @@ TEST(a_link_closed_by_us_says_goodbye_and_writes_nothing_new)
 	assert_bytes(buf_data(&b.got), "queued before");
 	assert_true(link_is_drained(a.l));
 	assert_int_equal(b.n_going, 1);
-	assert_true(link_is_going(b.l) && !link_is_closing(b.l));
+	/* And so did the other end, having nothing more to say. */
+	assert_true(link_is_going(b.l) && link_is_closing(b.l) && link_is_drained(b.l));
+	assert_int_equal(link_reason(b.l), LINK_CLOSED);
 	assert_int_equal(link_reason(a.l), LINK_DUPLICATE);
 	assert_int_equal(a.n_going, 0);
 	ends_deinit(&a, &b);
@@ -113,17 +118,114 @@ TEST(what_waits_for_the_window_of_someone_gone_does_not_keep_the_link)
 	ends_deinit(&a, &b);
 }
 
-TEST(a_goaway_that_no_fin_follows_ends_the_link_in_time)
+/* Streams from a to b and from b to a that are open and quiet. */
+static void open_both_ways(struct end *a, struct end *b, struct stream **ab, struct stream **ba)
 {
+	ends_connect(a, b);
+	assert_int_equal(link_open_stream(a->l, echo, &end_stream_ops, a, ab), 0);
+	assert_int_equal(link_open_stream(b->l, echo, &end_stream_ops, b, ba), 0);
+	ends_talk(a, b, 0, AT(2));
+}
+
+TEST(many_windows_that_were_queued_both_ways_arrive_whoever_closes)
+{
+	static uint8_t big[3 * MIB];
+	struct bytes v = BYTES(big, sizeof(big));
+	struct stream *ab, *ba;
+	struct end a, b;
+
+	for (int both = 0; both < 2; both++) {
+		open_both_ways(&a, &b, &ab, &ba);
+		assert_int_equal(stream_write(ab, &v, 1), 0);
+		assert_int_equal(stream_write(ba, &v, 1), 0);
+		link_close(a.l, LINK_DUPLICATE);
+		if (both)
+			link_close(b.l, LINK_SHUTDOWN);
+		ends_talk(&a, &b, 10000, AT(3));
+		assert_int_equal(buf_len(&a.got), sizeof(big));
+		assert_int_equal(buf_len(&b.got), sizeof(big));
+		assert_true(link_is_drained(a.l) && link_is_drained(b.l));
+		assert_int_equal(link_reason(a.l), LINK_DUPLICATE);
+		assert_int_equal(link_reason(b.l), both ? LINK_SHUTDOWN : LINK_CLOSED);
+		ends_deinit(&a, &b);
+	}
+}
+
+TEST(a_peerline_is_waited_for_until_it_has_said_goodbye)
+{
+	struct bytes v = BYTES_LITERAL("the rest");
+	struct stream *ab, *ba;
+	struct end a, b;
+
+	open_both_ways(&a, &b, &ab, &ba);
+	assert_int_equal(stream_write(ba, &v, 1), 0);
+	link_close(a.l, LINK_DUPLICATE);
+	end_flush(&a);
+	assert_false(link_is_drained(a.l));
+	end_carry(&a, &b, buf_len(&a.wire), AT(3));
+	end_flush(&b);
+	assert_true(link_is_drained(b.l));
+	end_carry(&b, &a, buf_len(&b.wire), AT(3));
+	assert_true(link_is_drained(a.l));
+	assert_bytes(buf_data(&a.got), "the rest");
+	assert_int_equal(a.n_going, 0);
+	ends_deinit(&a, &b);
+}
+
+TEST(foreign_software_has_ended_when_it_has_read_our_goodbye)
+{
+	struct bytes v = BYTES_LITERAL("the rest");
+	struct stream *ab, *ba;
+	struct end a, b;
+
+	open_both_ways(&a, &b, &ab, &ba);
+	/* As if it had not told that it is a peerline. */
+	free(a.l->extension);
+	a.l->extension = NULL;
+	assert_int_equal(stream_write(ab, &v, 1), 0);
+	link_close(a.l, LINK_SHUTDOWN);
+	assert_false(link_is_drained(a.l));
+	end_flush(&a);
+	assert_true(link_is_drained(a.l));
+	ends_deinit(&a, &b);
+}
+
+TEST(what_waits_for_a_negotiation_leaves_before_the_goodbye)
+{
+	struct bytes v = BYTES_LITERAL("written before the protocol was agreed");
+	struct stream *s;
 	struct end a, b;
 
 	ends_connect(&a, &b);
+	assert_int_equal(link_open_stream(a.l, echo, &end_stream_ops, &a, &s), 0);
+	assert_int_equal(stream_write(s, &v, 1), 0);
+	stream_forget(s);
 	link_close(a.l, LINK_SHUTDOWN);
-	ends_talk(&a, &b, 0, AT(10));
-	assert_int_equal(link_deadline(b.l).ns, AT(10 + LIMIT_PING_TIMEOUT_MS).ns);
-	assert_int_equal(link_tick(b.l, AT(10 + LIMIT_PING_TIMEOUT_MS)), 0);
-	assert_true(link_is_closing(b.l));
-	assert_int_equal(link_reason(b.l), LINK_CLOSED);
+	end_flush(&a);
+	assert_false(link_is_drained(a.l));
+	end_carry(&a, &b, buf_len(&a.wire), AT(3));
+	assert_false(link_is_going(b.l));
+	ends_talk(&a, &b, 0, AT(3));
+	assert_bytes(buf_data(&b.got), "written before the protocol was agreed");
+	assert_int_equal(b.n_eof, 1);
+	assert_true(link_is_drained(a.l) && link_is_drained(b.l));
+	ends_deinit(&a, &b);
+}
+
+TEST(what_the_other_side_opened_before_it_heard_of_the_end_is_served)
+{
+	struct bytes v = BYTES_LITERAL("just opened");
+	struct stream *s;
+	struct end a, b;
+
+	ends_connect(&a, &b);
+	assert_int_equal(link_open_stream(b.l, echo, &end_stream_ops, &b, &s), 0);
+	assert_int_equal(stream_write(s, &v, 1), 0);
+	link_close(a.l, LINK_DUPLICATE);
+	ends_talk(&a, &b, 0, AT(3));
+	assert_int_equal(a.n_streams, 1);
+	assert_bytes(buf_data(&a.got), "just opened");
+	assert_true(link_is_drained(a.l) && link_is_drained(b.l));
 	ends_deinit(&a, &b);
 }
 
@@ -261,7 +363,11 @@ TESTS(RUN(every_reason_has_a_text_of_its_own),
       RUN(a_closing_link_still_hears_the_other_side), RUN(the_first_reason_stays),
       RUN(their_fin_lets_us_say_the_rest),
       RUN(what_waits_for_the_window_of_someone_gone_does_not_keep_the_link),
-      RUN(a_goaway_that_no_fin_follows_ends_the_link_in_time),
+      RUN(many_windows_that_were_queued_both_ways_arrive_whoever_closes),
+      RUN(a_peerline_is_waited_for_until_it_has_said_goodbye),
+      RUN(foreign_software_has_ended_when_it_has_read_our_goodbye),
+      RUN(what_waits_for_a_negotiation_leaves_before_the_goodbye),
+      RUN(what_the_other_side_opened_before_it_heard_of_the_end_is_served),
       RUN(an_owner_may_close_as_soon_as_it_is_up), RUN(closing_before_it_is_up_ends_a_link_at_once),
       RUN(a_ping_measures_the_round_trip), RUN(the_driver_is_told_when_there_is_something_to_flush),
       RUN(a_link_keeps_what_its_owner_hangs_on_it_and_counts_bytes),

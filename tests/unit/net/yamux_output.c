@@ -98,7 +98,7 @@ TEST(credit_given_with_syn_adds_to_the_256_kib)
 	end_free(e);
 }
 
-TEST(the_session_speaks_before_its_streams)
+TEST(the_session_speaks_before_its_streams_and_says_goodbye_after_them)
 {
 	struct end *e = end_new(true);
 	struct seen *v = end_open(e);
@@ -107,12 +107,57 @@ TEST(the_session_speaks_before_its_streams)
 	assert_int_equal(end_feed(e, YAMUX_PING, YAMUX_SYN, 0, 5), 0);
 	yamux_ping(e->y, e->now);
 	yamux_go_away(e->y, 0);
-	assert_frame(e, YAMUX_GO_AWAY, 0, 0, 0);
+	yamux_stream_close(v->s);
 	assert_frame(e, YAMUX_PING, YAMUX_ACK, 0, 5);
 	assert_frame(e, YAMUX_PING, YAMUX_SYN, 0, 1);
 	assert_frame(e, W, YAMUX_SYN, 1, 0);
 	assert_frame(e, D, 0, 1, 10);
+	assert_frame(e, W, YAMUX_FIN, 1, 0);
+	assert_frame(e, YAMUX_GO_AWAY, 0, 0, 0);
 	assert_no_frame(e);
+	end_free(e);
+}
+
+TEST(a_goodbye_waits_for_what_waits_for_credit)
+{
+	struct end *e = end_new(true);
+	struct seen *v = end_open(e);
+
+	assert_int_equal(end_write(v, BYTES(zeroes, 256 * KIB + 100)), 0);
+	yamux_stream_close(v->s);
+	yamux_go_away(e->y, 0);
+	end_flush(e);
+	assert_false(yamux_has_output(e->y));
+	assert_false(yamux_output(e->y, &e->out, 1000));
+	assert_false(yamux_has_gone(e->y));
+	buf_clear(&e->out);
+	assert_int_equal(end_feed(e, W, 0, 1, 60), 0);
+	assert_frame(e, D, 0, 1, 60);
+	assert_no_frame(e);
+	assert_int_equal(end_feed(e, W, 0, 1, 60), 0);
+	assert_frame(e, D, 0, 1, 40);
+	assert_frame(e, W, YAMUX_FIN, 1, 0);
+	assert_frame(e, YAMUX_GO_AWAY, 0, 0, 0);
+	assert_no_frame(e);
+	assert_true(yamux_has_gone(e->y));
+	end_free(e);
+}
+
+TEST(what_is_owed_after_the_goodbye_still_leaves)
+{
+	struct end *e = end_new(true);
+	struct seen *v = end_open(e);
+
+	end_flush(e);
+	yamux_go_away(e->y, 0);
+	end_flush(e);
+	buf_clear(&e->out);
+	assert_int_equal(end_feed(e, YAMUX_PING, YAMUX_SYN, 0, 5), 0);
+	assert_frame(e, YAMUX_PING, YAMUX_ACK, 0, 5);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(end_feed_data(e, YAMUX_ACK, 1, 50000), 0);
+	assert_int_equal(v->n_data, 200000);
+	assert_true(yamux_has_output(e->y));
 	end_free(e);
 }
 
@@ -153,5 +198,7 @@ TESTS(RUN(output_stays_near_what_was_asked_for),
       RUN(frames_are_as_large_as_allowed_and_never_larger),
       RUN(many_small_writes_leave_in_one_frame), RUN(streams_take_turns),
       RUN(a_stream_without_credit_does_not_stop_the_others),
-      RUN(credit_given_with_syn_adds_to_the_256_kib), RUN(the_session_speaks_before_its_streams),
-      RUN(a_full_buffer_loses_nothing))
+      RUN(credit_given_with_syn_adds_to_the_256_kib),
+      RUN(the_session_speaks_before_its_streams_and_says_goodbye_after_them),
+      RUN(a_goodbye_waits_for_what_waits_for_credit),
+      RUN(what_is_owed_after_the_goodbye_still_leaves), RUN(a_full_buffer_loses_nothing))
