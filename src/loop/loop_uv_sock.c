@@ -43,13 +43,22 @@ static void update_poll(struct uv_sock *s)
 	       0); /* fails only on a handle that is closing or a number that is watched twice */
 }
 
-/* The connection is over; the owner hears of it from the loop. */
+/* The connection is over; the owner hears of it from the loop. `error` 0: the kernel still has it.
+ */
 static void break_later(struct uv_sock *s, int error)
 {
 	s->state = UV_SOCK_BROKEN;
 	s->error = error;
 	update_poll(s);
 	task_list_post(&s->loop->tasks, &s->break_task);
+}
+
+static int pending_error(const struct uv_sock *s)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ? -errno : -error;
 }
 
 /* 1: there may be more. 0: nothing now, or FIN. Else the error. */
@@ -63,7 +72,8 @@ static int read_once(struct uv_sock *s)
 	}
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	if (!s->has_eof && s->state == UV_SOCK_OPEN) {
+	/* Once the error was taken from a broken socket, 0 no longer tells a FIN from a reset. */
+	if (!s->has_eof && (s->state == UV_SOCK_OPEN || s->error == 0)) {
 		s->has_eof = true;
 		update_poll(s);
 		s->ops->on_read(s->user, BYTES(NULL, 0));
@@ -75,14 +85,17 @@ static int read_once(struct uv_sock *s)
 static void on_break(struct task *t)
 {
 	struct uv_sock *s = container_of(t, struct uv_sock, break_task);
+	int r = 1;
 
 	if (!s->is_started) /* accepted, and the owner is still in on_accept */
 		return;
-	for (int i = 0; i < LAST_READS && s->state == UV_SOCK_BROKEN; i++)
-		if (s->is_paused || s->has_eof || read_once(s) <= 0)
-			break;
-	if (s->state == UV_SOCK_BROKEN)
-		s->ops->on_error(s->user, s->error);
+	for (int i = 0; i < LAST_READS && s->state == UV_SOCK_BROKEN && r > 0; i++)
+		r = s->is_paused || s->has_eof ? 0 : read_once(s);
+	if (s->state != UV_SOCK_BROKEN)
+		return;
+	if (s->error == 0)
+		s->error = r < 0 ? r : pending_error(s);
+	s->ops->on_error(s->user, s->error < 0 ? s->error : -ECONNRESET);
 }
 
 int uv_sock_new(struct loop_uv *l, int fd, bool is_tcp, const struct addr *remote,
@@ -305,14 +318,6 @@ void uv_sock_close_all(struct loop_uv *l)
 		uv_sock_close((struct sock *)list_entry(it, struct uv_sock, link), false);
 }
 
-static int pending_error(const struct uv_sock *s)
-{
-	int error = 0;
-	socklen_t len = sizeof(error);
-
-	return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ? -errno : -error;
-}
-
 /* A port of ours can be its own other end when both numbers meet; nobody listens there. */
 static bool is_own_end(const struct uv_sock *s)
 {
@@ -370,8 +375,7 @@ static void on_poll(uv_poll_t *h, int status, int events)
 		events &= ~UV_READABLE;
 	} else if (status < 0) {
 		s->poll_events = 0;
-		r = pending_error(s);
-		break_later(s, r < 0 ? r : -ECONNRESET);
+		break_later(s, 0);
 	}
 	if (s->state == UV_SOCK_OPEN && (events & UV_WRITABLE))
 		flush_queue(s);

@@ -182,14 +182,16 @@ for (const generation of GENERATIONS) {
       await assertNoLink(node, js)
     })
 
-    test('js that hangs up is gone from PEERS, and LINK_DOWN says it was them', async t => {
+    test('js that hangs up is gone from PEERS, and LINK_DOWN says who ended it', async t => {
       const js = await startPeer(stack, { t })
       const node = await startNode({ t })
       const connection = await js.dial(node.listen[0])
       await assertOneLink(node, js)
       await connection.close()
       const down = await node.waitEvent('LINK_DOWN', event => event.peer_id === js.id)
-      assert.equal(down.by, 'them')
+      // 2.10 closes its socket while our last answers are on their way: the kernel makes a bare reset of it, no GoAway before.
+      if (generation === '2') assert.ok(['them', 'network'].includes(down.by), down.by)
+      else assert.equal(down.by, 'them')
       assert.ok(down.reason, 'every close has a reason')
       await assertNoLink(node, js)
     })
