@@ -151,6 +151,7 @@ int cmd_status(int argc, char **argv)
 		print_topics(json_object_get(status, "topics"));
 		printf("\n");
 		print_texts("problems", problems, "none");
+		print_texts("warnings", json_object_get(status, "warnings"), "none");
 	}
 	r = json_array_size(problems) > 0 ? EXIT_DEGRADED : EXIT_FINE;
 	json_decref(status);

@@ -211,16 +211,37 @@ static json_t *counters(struct node *n)
 	return o;
 }
 
+/* What is wrong now, as opposed to what was worth a warning once. */
+static json_t *problems(struct node *n)
+{
+	size_t n_bootstrap = n->config.config->n_bootstrap;
+	json_t *list = json_array();
+
+	if (n->pool && n_bootstrap > 0 && node_n_links(n) == 0)
+		(void)json_array_append_new(
+			list, json_sprintf("no link, although BOOTSTRAP_PEERS names %zu; see: "
+					   "peerline peers --wide",
+					   n_bootstrap));
+	return list;
+}
+
+static json_t *warnings(struct node *n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n->n_warnings; i++)
+		(void)json_array_append_new(list, json_string(n->warnings[i]));
+	return list;
+}
+
 json_t *api_status(struct node *n)
 {
 	struct listing consumers = { .node = n, .list = json_array() };
-	json_t *o = json_object(), *problems = json_array();
+	json_t *o = json_object();
 	char url[NODE_URL_MAX];
 
 	node_door_url(n, url);
 	door_consumers(n->door, each_consumer, &consumers);
-	for (size_t i = 0; i < n->n_problems; i++)
-		(void)json_array_append_new(problems, json_string(n->problems[i]));
 	put(o, "peer_id", json_peer_id(&n->id));
 	put(o, "version", json_string(PL_VERSION));
 	put(o, "pid", number((uint64_t)getpid()));
@@ -236,6 +257,7 @@ json_t *api_status(struct node *n)
 	put(o, "consumers", consumers.list);
 	put(o, "topics", api_topics(n));
 	put(o, "counters", counters(n));
-	put(o, "problems", problems);
+	put(o, "problems", problems(n));
+	put(o, "warnings", warnings(n));
 	return o;
 }

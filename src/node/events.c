@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void remember_problem(struct node *n, const char *text)
+static void remember_warning(struct node *n, const char *text)
 {
-	size_t keep = size_min(n->n_problems, NODE_PROBLEMS_MAX - 1);
+	size_t keep = size_min(n->n_warnings, NODE_WARNINGS_MAX - 1);
 
-	memmove(n->problems[1], n->problems[0], keep * sizeof(n->problems[0]));
-	snprintf(n->problems[0], sizeof(n->problems[0]), "%s", text);
-	n->n_problems = keep + 1;
+	memmove(n->warnings[1], n->warnings[0], keep * sizeof(n->warnings[0]));
+	snprintf(n->warnings[0], sizeof(n->warnings[0]), "%s", text);
+	n->n_warnings = keep + 1;
 }
 
 void node_emit(struct node *n, enum log_level level, const char *event, const char *kind,
@@ -44,7 +44,7 @@ void node_tell(struct node *n, enum log_level level, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (level <= LOG_WARN)
-		remember_problem(n, text);
+		remember_warning(n, text);
 	node_emit(n, level,
 		  level == LOG_ERROR  ? "error"
 		  : level == LOG_WARN ? "warning"

@@ -13,7 +13,7 @@
 #include "route/gossip_streams.h"
 #include "share/door.h"
 
-#define NODE_PROBLEMS_MAX 8
+#define NODE_WARNINGS_MAX 8
 #define NODE_TEXT_MAX 256
 #define NODE_URL_MAX 80
 
@@ -36,8 +36,8 @@ struct node {
 	struct timer stop_timer;
 	struct mono stop_by;
 	size_t n_api_pending;                            /* CONNECT, PING, PERF under way */
-	char problems[NODE_PROBLEMS_MAX][NODE_TEXT_MAX]; /* the last ones, newest first */
-	size_t n_problems;
+	char warnings[NODE_WARNINGS_MAX][NODE_TEXT_MAX]; /* the last ones, newest first */
+	size_t n_warnings;
 	uint64_t gaps, gap_messages;
 };
 

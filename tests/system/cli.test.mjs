@@ -65,6 +65,16 @@ describe('peerline on the command line', judge('js'), () => {
     assert.ok(!json.stdout.includes(node.token), 'the token is no part of it')
   })
 
+  test('status exits with 3 while no bootstrap peer is linked, and with 0 once one is', async t => {
+    const other = await startNode({ t })
+    const alone = await startNode({ t, bootstrap: ['/ip4/127.0.0.1/tcp/1'] })
+    const before = await cli(['--data', alone.ready.data, 'status'])
+    assert.equal(before.code, 3)
+    assert.match(before.stdout, /BOOTSTRAP_PEERS/)
+    await alone.api('CONNECT', { address: other.listen[0] })
+    assert.equal((await cli(['--data', alone.ready.data, 'status'])).code, 0)
+  })
+
   test('status exits with 3 exactly when it has problems to tell', async t => {
     const node = await startNode({ t, bootstrap: ['nonsense'] })
     const { code, stdout } = await cli(['status', '--json'], { dataDir: node.dataDir })
