@@ -240,6 +240,23 @@ static void fail_candidate(struct target *t, enum link_reason reason, int error)
 	report(t, c, reason, text);
 }
 
+/* Nothing was dialled: the name is what is wrong. */
+static void fail_lookup(struct target *t, int error)
+{
+	struct multiaddr address;
+	struct multiaddr_target where = { .name = "" };
+	char text[ERROR_TEXT_MAX];
+
+	if (multiaddr_decode(BYTES(t->address, t->n_address), &address) < 0 ||
+	    multiaddr_target(&address, &where) < 0 || !where.name[0]) {
+		fail_candidate(t, LINK_NETWORK, error);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.200s: %s", where.name,
+		 error == -ENOENT ? "the name has no address" : strerror(-error));
+	report(t, NULL, LINK_NETWORK, text);
+}
+
 void target_on_dial_failed(struct target *t, enum link_reason reason, int error)
 {
 	t->dial = NULL;
@@ -349,7 +366,7 @@ static void on_looked_up(void *user, int error, const struct candidate *c, size_
 		dial_next(t);
 		return;
 	}
-	fail_candidate(t, LINK_NETWORK, n > 0 ? -ENOMEM : error);
+	fail_lookup(t, n > 0 ? -ENOMEM : error);
 	if (t->state == TARGET_LOOKUP)
 		on_failed(t);
 }
@@ -377,7 +394,7 @@ static void begin(struct target *t)
 	if (r == 0)
 		r = lookup_start(t->pool->loop, &m, on_looked_up, t, &t->lookup);
 	if (r < 0) {
-		fail_candidate(t, LINK_NETWORK, r);
+		fail_lookup(t, r);
 		if (t->state == TARGET_LOOKUP)
 			on_failed(t);
 	}
