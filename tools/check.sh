@@ -37,6 +37,10 @@ skipped=$((skipped + $(count Skipped)))
 failed=$((failed + bad))
 [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || failed=$((failed + 1))
 
+echo "== corpora reach their decoders (clang)"
+make -s fuzz SECONDS=0
+note "fuzz coverage" $?
+
 echo "== real programs, real peers"
 tests/run.sh "$debug/peerline" >"$log" 2>&1
 status=$?

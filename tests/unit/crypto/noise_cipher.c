@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "base/limits.h"
+#include "base/random.h"
 #include "test.h"
 
 #define RECORD_MAX (LIMIT_NOISE_MESSAGE - NOISE_TAG)
@@ -159,6 +160,36 @@ TEST(a_changed_byte_anywhere_is_refused_and_wiped)
 		check_refused(3000, at);
 }
 
+/* F-10: a million frames with one to eight bits, or whole bytes, changed; then the true one still
+ * opens. */
+TEST(of_a_million_mutated_records_none_is_taken)
+{
+	uint8_t sealed[64 + NOISE_TAG], mutated[sizeof(sealed)], out[64];
+	struct random_seeded generator;
+	struct random random;
+	size_t n_taken = 0;
+	struct pair p;
+
+	random_seeded_init(&generator, 10);
+	random = random_seeded_source(&generator);
+	pair_init(&p);
+	assert_int_equal(noise_seal(p.seal, BYTES(pattern(), 64), sealed), 0);
+	for (size_t i = 0; i < 1000000; i++) {
+		memcpy(mutated, sealed, sizeof(sealed));
+		for (size_t n = 1 + i % 8; n > 0; n--) {
+			uint64_t what = random_u64(&random);
+
+			mutated[what % sizeof(mutated)] ^= (uint8_t)(what >> 56 | 1);
+		}
+		if (memcmp(mutated, sealed, sizeof(sealed)) != 0)
+			n_taken += noise_open(p.open, BYTES(mutated, sizeof(mutated)), out) == 0;
+	}
+	assert_int_equal(n_taken, 0);
+	assert_int_equal(noise_open(p.open, BYTES(sealed, sizeof(sealed)), out), 0);
+	assert_memory_equal(out, pattern(), sizeof(out));
+	pair_deinit(&p);
+}
+
 TEST(every_truncation_is_refused)
 {
 	uint8_t sealed[40 + NOISE_TAG], out[40];
@@ -221,6 +252,7 @@ TEST(nothing_is_freed_for_nothing)
 TESTS(RUN(the_nonce_counts_little_endian_behind_four_zeroes), RUN(both_libraries_seal_alike),
       RUN(records_of_every_size_come_back_in_order), RUN(records_are_sealed_and_opened_in_place),
       RUN(pieces_seal_to_what_they_are_together), RUN(only_long_records_need_an_openssl_context),
-      RUN(a_changed_byte_anywhere_is_refused_and_wiped), RUN(every_truncation_is_refused),
+      RUN(a_changed_byte_anywhere_is_refused_and_wiped),
+      RUN(of_a_million_mutated_records_none_is_taken), RUN(every_truncation_is_refused),
       RUN(a_record_longer_than_a_message_is_refused), RUN(a_record_is_opened_once_and_in_its_place),
       RUN(the_last_nonce_is_never_used), RUN(nothing_is_freed_for_nothing))
