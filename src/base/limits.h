@@ -93,6 +93,7 @@
 
 /* Ending */
 #define LIMIT_DRAIN_MS 2000
+#define LIMIT_LINGER_MS 500 /* foreign software has this long to read to the end what it was sent */
 
 /* Gossip */
 #define LIMIT_GOSSIP_RPC (1 * MIB)

@@ -45,7 +45,7 @@ int link_new(const struct link_config *config, bool dialer, const struct peer_id
 	l->config = config;
 	l->dialer = dialer;
 	l->now = now;
-	l->record_since = MONO_NEVER;
+	l->record_since = l->linger_until = MONO_NEVER;
 	l->id = random_u64(&config->random);
 	buf_init(&l->out, LIMIT_HANDSHAKE_OUT);
 	buf_init(&l->in, RECORD_PREFIX + LIMIT_NOISE_MESSAGE);
@@ -124,6 +124,9 @@ static void link_start_closing(struct link *l, enum link_reason reason)
 		return;
 	l->closing = true;
 	l->reason = reason;
+	/* Foreign software loses what it has not read when the link ends; a peerline says so when
+	 * it has read all. */
+	yamux_linger(l->yamux, !l->extension && !l->going);
 	link_say_goodbye(l);
 }
 
@@ -217,6 +220,7 @@ void link_on_going(struct link *l)
 		l->config->ops->on_going(l->config->user, l);
 	/* Whoever writes on it has moved: what is left is said, and that it was all. */
 	link_start_closing(l, LINK_CLOSED);
+	yamux_linger(l->yamux, false);
 }
 
 int link_input_end(struct link *l, struct mono now)
@@ -324,13 +328,29 @@ bool link_is_drained(const struct link *l)
 
 struct mono link_deadline(const struct link *l)
 {
+	struct mono at;
+
 	if (link_is_over(l))
 		return l->is_down ? MONO_NEVER : (struct mono){ 0 };
 	if (l->state != LINK_STATE_UP)
 		return l->hs->deadline;
 	if (yamux_has_events(l->yamux))
 		return (struct mono){ 0 };
-	return mono_min(link_record_deadline(l), link_streams_deadline(l));
+	/* Not stamped yet. */
+	if (yamux_is_lingering(l->yamux) && mono_is_never(l->linger_until))
+		return (struct mono){ 0 };
+	at = mono_min(link_record_deadline(l), link_streams_deadline(l));
+	return yamux_is_lingering(l->yamux) ? mono_min(at, l->linger_until) : at;
+}
+
+static void link_tick_linger(struct link *l)
+{
+	if (!yamux_is_lingering(l->yamux))
+		return;
+	if (mono_is_never(l->linger_until))
+		l->linger_until = mono_add_ms(l->now, LIMIT_LINGER_MS);
+	else if (mono_reached(l->linger_until, l->now))
+		yamux_linger(l->yamux, false);
 }
 
 static void link_tick_up(struct link *l)
@@ -338,6 +358,7 @@ static void link_tick_up(struct link *l)
 	if (yamux_has_events(l->yamux))
 		yamux_events(l->yamux);
 	link_streams_tick(l);
+	link_tick_linger(l);
 	if (mono_reached(link_record_deadline(l), l->now))
 		link_end(l, LINK_STALLED);
 }

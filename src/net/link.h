@@ -182,10 +182,10 @@ void stream_hold(struct stream *s, bool hold);
 /*
  * Ends the link in order: what is queued, the FINs of streams that were closed, GoAway, FIN.
  * Nothing can be written any more, and streams that are to end well are closed before: foreign
- * software forgets what it has not read of a stream that is open when the link ends. Meanwhile we
- * read, and serve what the other side opens; another peerline says GoAway when it has said all,
- * and then comes the FIN. on_down of net.h follows with this reason, at the latest after the
- * liveness timeout.
+ * software forgets what it has not read of a stream that is open when the link ends, so it also has
+ * LIMIT_LINGER_MS to answer those FINs. Meanwhile we read, and serve what the other side opens;
+ * another peerline says GoAway when it has said all, and then comes the FIN. on_down of net.h
+ * follows with this reason, at the latest after the liveness timeout.
  */
 void link_close(struct link *l, enum link_reason reason);
 

@@ -69,6 +69,7 @@ struct link {
 
 	struct mono now; /* of the latest input or tick */
 	struct mono up_at;
+	struct mono linger_until; /* the GoAway has waited long enough; MONO_NEVER: not stamped */
 	struct link_counts counts;
 	void *driver;
 	void (*wants_output)(void *driver);

@@ -59,6 +59,11 @@ void yamux_go_away(struct yamux *y, uint32_t code)
 	y->go_away_code = code;
 }
 
+void yamux_linger(struct yamux *y, bool on)
+{
+	y->linger = on;
+}
+
 bool yamux_has_gone(const struct yamux *y)
 {
 	return y->going && !y->go_away_due;

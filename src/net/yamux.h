@@ -115,6 +115,12 @@ uint64_t yamux_rtt_ns(const struct yamux *y); /* 0: not known */
 /* Queues a GoAway, behind all that streams have queued and their FINs. Open streams live on, and
  * what the peer opens before it has read it is served. */
 void yamux_go_away(struct yamux *y, uint32_t code);
+/*
+ * While on, a GoAway also waits for the other side's FIN on each stream that we closed: it has read
+ * them to the end then. Lingering: it waits for nothing else any more.
+ */
+void yamux_linger(struct yamux *y, bool on);
+bool yamux_is_lingering(const struct yamux *y);
 /* It has left. */
 bool yamux_has_gone(const struct yamux *y);
 /* Ends every stream with YAMUX_END_SESSION. */

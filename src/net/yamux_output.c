@@ -145,9 +145,30 @@ static bool has_frames(const struct yamux *y)
 	       !list_is_empty(&y->control) || !list_is_empty(&y->ready);
 }
 
-static bool go_away_may_leave(const struct yamux *y)
+static bool waits_for_fin(const struct yamux *y)
+{
+	list_for_each (it, &y->all) {
+		const struct yamux_stream *s = list_entry(it, struct yamux_stream, all);
+
+		if (s->fin_sent && !s->fin_received)
+			return true;
+	}
+	return false;
+}
+
+static bool go_away_is_next(const struct yamux *y)
 {
 	return y->go_away_due && (y->failed || (y->queued == 0 && !has_frames(y)));
+}
+
+bool yamux_is_lingering(const struct yamux *y)
+{
+	return go_away_is_next(y) && y->linger && !y->failed && waits_for_fin(y);
+}
+
+static bool go_away_may_leave(const struct yamux *y)
+{
+	return go_away_is_next(y) && !yamux_is_lingering(y);
 }
 
 bool yamux_output(struct yamux *y, struct buf *out, size_t max)

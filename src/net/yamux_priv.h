@@ -59,7 +59,7 @@ struct yamux {
 
 	bool dialer : 1;
 	bool closed : 1;
-	bool go_away_due : 1, going : 1, peer_going : 1;
+	bool go_away_due : 1, going : 1, peer_going : 1, linger : 1;
 	bool ping_due : 1, ping_out : 1;
 
 	/* The frame being read. */

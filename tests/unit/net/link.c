@@ -172,6 +172,32 @@ TEST(a_peerline_is_waited_for_until_it_has_said_goodbye)
 	ends_deinit(&a, &b);
 }
 
+TEST(foreign_software_has_half_a_second_to_read_to_the_end)
+{
+	struct stream *ab, *ba;
+	struct end a, b;
+
+	for (int answers = 0; answers < 2; answers++) {
+		open_both_ways(&a, &b, &ab, &ba);
+		free(a.l->extension);
+		a.l->extension = NULL;
+		stream_close(ab);
+		link_close(a.l, LINK_SHUTDOWN);
+		ends_talk(&a, &b, 0, AT(5));
+		assert_int_equal(b.n_eof, 1);
+		assert_false(link_is_drained(a.l));
+		assert_false(link_is_going(b.l));
+		assert_int_equal(link_deadline(a.l).ns, AT(5 + LIMIT_LINGER_MS).ns);
+		if (answers)
+			stream_close(b.stream);
+		ends_talk(&a, &b, 0, AT(answers ? 6 : 4 + LIMIT_LINGER_MS));
+		assert_int_equal(link_is_drained(a.l), answers);
+		ends_talk(&a, &b, 0, AT(5 + LIMIT_LINGER_MS));
+		assert_true(link_is_drained(a.l) && link_is_going(b.l));
+		ends_deinit(&a, &b);
+	}
+}
+
 TEST(foreign_software_has_ended_when_it_has_read_our_goodbye)
 {
 	struct bytes v = BYTES_LITERAL("the rest");
@@ -365,6 +391,7 @@ TESTS(RUN(every_reason_has_a_text_of_its_own),
       RUN(what_waits_for_the_window_of_someone_gone_does_not_keep_the_link),
       RUN(many_windows_that_were_queued_both_ways_arrive_whoever_closes),
       RUN(a_peerline_is_waited_for_until_it_has_said_goodbye),
+      RUN(foreign_software_has_half_a_second_to_read_to_the_end),
       RUN(foreign_software_has_ended_when_it_has_read_our_goodbye),
       RUN(what_waits_for_a_negotiation_leaves_before_the_goodbye),
       RUN(what_the_other_side_opened_before_it_heard_of_the_end_is_served),

@@ -143,6 +143,34 @@ TEST(a_goodbye_waits_for_what_waits_for_credit)
 	end_free(e);
 }
 
+TEST(a_goodbye_that_lingers_waits_for_the_fin_that_answers_ours)
+{
+	struct end *e = end_new(true);
+	struct seen *open = end_open(e), *closed = end_open(e), *other = end_open(e);
+
+	assert_non_null(open->s);
+	end_flush(e);
+	yamux_stream_close(closed->s);
+	yamux_linger(e->y, true);
+	yamux_go_away(e->y, 0);
+	assert_false(yamux_is_lingering(e->y)); /* our FIN comes first */
+	end_flush(e);
+	buf_clear(&e->out);
+	assert_true(yamux_is_lingering(e->y));
+	assert_false(yamux_has_output(e->y));
+	assert_int_equal(end_feed(e, W, YAMUX_FIN, 3, 0), 0);
+	assert_false(yamux_is_lingering(e->y));
+	yamux_stream_forget(other->s);
+	assert_frame(e, W, YAMUX_FIN, 5, 0);
+	assert_no_frame(e);
+	assert_true(yamux_is_lingering(e->y));
+	yamux_linger(e->y, false);
+	assert_false(yamux_is_lingering(e->y));
+	assert_frame(e, YAMUX_GO_AWAY, 0, 0, 0);
+	assert_true(yamux_has_gone(e->y));
+	end_free(e);
+}
+
 TEST(what_is_owed_after_the_goodbye_still_leaves)
 {
 	struct end *e = end_new(true);
@@ -201,4 +229,5 @@ TESTS(RUN(output_stays_near_what_was_asked_for),
       RUN(credit_given_with_syn_adds_to_the_256_kib),
       RUN(the_session_speaks_before_its_streams_and_says_goodbye_after_them),
       RUN(a_goodbye_waits_for_what_waits_for_credit),
+      RUN(a_goodbye_that_lingers_waits_for_the_fin_that_answers_ours),
       RUN(what_is_owed_after_the_goodbye_still_leaves), RUN(a_full_buffer_loses_nothing))
