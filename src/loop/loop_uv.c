@@ -53,9 +53,9 @@ static void on_idle(uv_idle_t *h __attribute__((unused)))
 {
 }
 
-static void run_tasks(struct loop_uv *l)
+static void set_idle(struct loop_uv *l, bool active)
 {
-	if (task_list_run(&l->tasks))
+	if (active)
 		(void)uv_idle_start(&l->idle, on_idle);
 	else
 		(void)uv_idle_stop(&l->idle);
@@ -95,18 +95,30 @@ static void set_alarm(struct loop_uv *l)
 		(void)uv_timer_start(&l->alarm, on_alarm, alarm_delay_ms(l, at), 0);
 }
 
+static bool is_eager(struct loop_uv *l)
+{
+	return l->may_be_eager && eager_before_wait(&l->eager, (struct mono){ uv_hrtime() });
+}
+
 static void on_prepare(uv_prepare_t *h)
 {
 	struct loop_uv *l = h->data;
 
-	run_tasks(l);
+	bool more = task_list_run(&l->tasks);
+
 	set_alarm(l);
+	set_idle(l, more || is_eager(l));
 	l->has_now = false;
 }
 
 static void on_check(uv_check_t *h)
 {
-	run_tasks(h->data);
+	struct loop_uv *l = h->data;
+
+	if (l->has_news)
+		eager_on_news(&l->eager, uv_now_(&l->base));
+	l->has_news = false;
+	set_idle(l, task_list_run(&l->tasks));
 }
 
 static void on_async(uv_async_t *h)
@@ -238,6 +250,8 @@ int loop_uv_new(struct loop **ret)
 	l->base.ops = &loop_uv_ops;
 	l->alarm_at = MONO_NEVER;
 	l->peer_fd_end = peer_fd_end();
+	l->may_be_eager = uv_available_parallelism() > 1;
+	eager_init(&l->eager);
 	list_init(&l->tasks);
 	list_init(&l->socks);
 	list_init(&l->listeners);

@@ -368,6 +368,7 @@ static void on_poll(uv_poll_t *h, int status, int events)
 	struct uv_sock *s = h->data;
 	int r = 0;
 
+	s->loop->has_news = true;
 	if (s->state == UV_SOCK_CONNECTING) {
 		if (status < 0)
 			s->poll_events = 0; /* libuv has stopped it */

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "loop/eager.h"
 #include "loop/loop.h"
 #include "loop/timer_heap.h"
 
@@ -23,13 +24,16 @@ struct loop_uv {
 	uv_loop_t uv;
 	uv_prepare_t prepare; /* tasks and the next deadline, right before the loop waits */
 	uv_check_t check;     /* tasks of what the sockets brought */
-	uv_idle_t idle;       /* active while tasks are left: the loop does not wait */
-	uv_timer_t alarm;     /* stands at the earliest of `timers` */
+	uv_idle_t idle;   /* active while tasks are left or the loop is eager: it does not wait */
+	uv_timer_t alarm; /* stands at the earliest of `timers` */
 	uv_async_t async;
 
 	struct timer_heap timers;
 	struct mono alarm_at;
 	struct list tasks;
+	struct eager eager;
+	bool has_news;     /* a socket was ready in this turn */
+	bool may_be_eager; /* nobody else needs our core */
 	bool is_running, has_now;
 	struct mono now;
 
