@@ -2,14 +2,13 @@
  * Our end of every benchmark row: pool, ping and perf on the real loop, as a node runs them. The
  * commands and the printed lines are those of bench/js and bench/go.
  *
- *   bench_peer serve                       one line {"listen","pid"}, then serves until standard
- * input closes bench_peer perf-up ADDR BYTES RUNS     uploads, one stream per run on one link
- *   bench_peer perf-down ADDR BYTES RUNS   downloads
- *   bench_peer ping ADDR COUNT             round trips on one kept stream
- *   bench_peer connect ADDR COUNT          dial + identify, then close, one after another
- *   bench_peer links N ADDR                N links from N peer ids, held until standard input
- * closes bench_peer aead SECONDS                ChaCha20-Poly1305 over Noise-sized records, bytes
- * per second
+ *     serve                       one line {"listen","pid"}, then serves until input closes
+ *     perf-up ADDR BYTES RUNS     uploads, one stream per run on one link
+ *     perf-down ADDR BYTES RUNS   downloads
+ *     ping ADDR COUNT             round trips on one kept stream
+ *     connect ADDR COUNT          dial + identify, then close, one after another
+ *     links N ADDR                N links from N peer ids, held until input closes
+ *     aead SECONDS                ChaCha20-Poly1305 over Noise-sized records, bytes per second
  */
 
 #include <inttypes.h>
@@ -31,6 +30,7 @@
 
 #define MANY 100000
 #define PARALLEL_DIALS 8
+#define WARM_UP 1000 /* round trips before those that count */
 
 struct bench;
 
@@ -204,8 +204,10 @@ static void on_pinged(void *user, int error, const uint64_t *rtt_ns, size_t n)
 	struct end *e = user;
 	struct bench *b = e->bench;
 
-	if (error < 0 || n != b->rounds)
+	if (error < 0 || n != WARM_UP + b->rounds)
 		give_up("ping failed");
+	rtt_ns += WARM_UP;
+	n -= WARM_UP;
 	for (size_t i = 0; i < n; i++)
 		b->figures[i] = (double)rtt_ns[i] / 1e3;
 	printf("{\"how\":\"kept stream\",\"count\":%zu,\"median_us\":%.1f,\"p99_us\":%.1f}\n", n,
@@ -217,7 +219,9 @@ static void ping_begin(struct end *e)
 {
 	struct random random = crypto_random();
 
-	struct ping_request request = { .count = e->bench->rounds, .done = on_pinged, .user = e };
+	struct ping_request request = { .count = WARM_UP + e->bench->rounds,
+					.done = on_pinged,
+					.user = e };
 
 	if (ping_start(e->bench->loop, &random, e->peer, &request) < 0)
 		give_up("ping cannot start");

@@ -44,6 +44,7 @@ import (
 const (
 	parallelDials = 8
 	manyLinks     = 10_000
+	warmUp        = 1000 // round trips before those that count
 )
 
 type line map[string]any
@@ -202,10 +203,11 @@ func roundTrips(ctx context.Context, a []string) (line, error) {
 			return nil, res.Error
 		}
 		times = append(times, float64(res.RTT.Nanoseconds())/1e3)
-		if uint64(len(times)) == n[0] {
+		if uint64(len(times)) == warmUp+n[0] {
 			break
 		}
 	}
+	times = times[warmUp:]
 	return line{"how": "kept stream", "count": len(times), "median_us": quantile(times, 0.5), "p99_us": quantile(times, 0.99)}, nil
 }
 

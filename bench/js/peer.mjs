@@ -17,6 +17,7 @@ const PERF = '/perf/1.0.0'
 const PING = '/ipfs/ping/1.0.0'
 const CHUNK = new Uint8Array(64 * 1024)
 const PARALLEL_DIALS = 8
+const WARM_UP = 1000 // round trips before those that count
 const LIMITS = { maxInboundStreams: 4096, maxOutboundStreams: 4096 }
 const HOUR = 3_600_000
 
@@ -113,10 +114,10 @@ async function ping (addr, count) {
     const stream = await connection.newStream(PING, LIMITS)
     const bytes = randomBytes(32)
     const rtts = []
-    for (let round = 0; round < count; round++) {
+    for (let round = 0; round < WARM_UP + count; round++) {
       const start = seconds()
       await roundTrip(stream, bytes)
-      rtts.push((seconds() - start) * 1e6)
+      if (round >= WARM_UP) rtts.push((seconds() - start) * 1e6)
     }
     stream.abort(new Error('done'))
     return { how: 'kept stream', count, median_us: Math.round(quantile(rtts, 0.5)), p99_us: Math.round(quantile(rtts, 0.99)) }
