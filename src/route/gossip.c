@@ -280,6 +280,11 @@ void gossip_peer_resend(struct gossip *g, struct gossip_peer *p)
 	output_flush(g);
 }
 
+void gossip_peer_remind(struct gossip_peer *p)
+{
+	p->remind = true;
+}
+
 /* ---- publishing ---- */
 
 int gossip_remember(struct gossip *g, struct topic *t, struct bytes id, struct shared_bytes *frame,

@@ -135,6 +135,9 @@ void *gossip_peer_user(const struct gossip_peer *p);
 /* The peer's queue was emptied or lost: what we believe it knows of our subscriptions and meshes is
  * sent again. */
 void gossip_peer_resend(struct gossip *g, struct gossip_peer *p);
+/* And messages with them, maybe: with the next heartbeat it is told of the latest ones in our
+ * meshes with it, and asks for those it has not seen. */
+void gossip_peer_remind(struct gossip_peer *p);
 
 enum {
 	GOSSIP_E_MALFORMED =

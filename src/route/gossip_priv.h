@@ -63,6 +63,7 @@ struct gossip_peer {
 	void *user;
 	bool outbound;
 	bool idontwant; /* it speaks 1.2 or later */
+	bool remind;    /* is told at the next heartbeat what it should have got */
 	struct map members;
 	/* Control entries written and not sent yet; all of one call leave together. */
 	struct buf control;

@@ -36,6 +36,7 @@ struct session {
 	struct gossip_peer *gossip;
 	struct stream *out; /* NULL: none; then what is sent is lost until it is opened again */
 	struct mono opened_at;
+	uint64_t n_opened;
 	struct timer reopen;
 	uint64_t reopen_ms; /* the wait before the latest attempt */
 	struct inbound inbound[LIMIT_GOSSIP_INBOUND];
@@ -130,6 +131,9 @@ static void open_out(struct session *s, struct link *l)
 	gs->counts.opened++;
 	s->opened_at = now_of(gs);
 	gossip_peer_resend(gs->engine, s->gossip);
+	/* The old one may have ended with messages in it, or may be on a link that is silent. */
+	if (s->n_opened++ > 0)
+		gossip_peer_remind(s->gossip);
 }
 
 /* What is queued still goes out on the old link, and nothing new. */

@@ -4,8 +4,10 @@
 /*
  * Gossip over the pool's links. For each peer that speaks gossipsub, which identify tells or the
  * peer shows by opening a stream to us, there is one outbound stream, on the primary link; it
- * follows the primary from link to link. The peer's own stream to us is read; while the peer moves
- * to another link the old one is read to its end.
+ * follows the primary from link to link. What is queued on the old one leaves there, in order, and
+ * the peer is told by IHAVE of the messages of the last heartbeats, so that it can ask for what was
+ * lost with a link or stream. The peer's own stream to us is read; while the peer moves to another
+ * link the old one is read to its end.
  *
  *     gossip_streams_new() before the pool's first link; the owner of the pool hands on
  * on_primary, on_identified and on_peer_down of its pool_ops; join, leave, publish; once the pool

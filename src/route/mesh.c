@@ -241,15 +241,11 @@ static void tell_ids(struct gossip *g, const struct topic *t, const struct bytes
 	}
 }
 
-static void tell_topic(struct gossip *g, struct topic *t, struct mono now)
+/* All of gossip.ids, in pieces. */
+static void tell_all(struct gossip *g, const struct topic *t, size_t n, size_t k)
 {
-	size_t n = gossip_cache_ids(&g->cache, &t->cached, g->ids, LIMIT_GOSSIP_IHAVE);
-	size_t k, first = 0, bytes = 0;
+	size_t first = 0, bytes = 0;
 
-	if (n == 0)
-		return;
-	k = size_max(g->config.params.d_lazy, (t->n_members - t->n_mesh) / GOSSIP_SHARE);
-	k = members_choose(g, t, member_is_outside, k, now);
 	if (k == 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
@@ -262,10 +258,38 @@ static void tell_topic(struct gossip *g, struct topic *t, struct mono now)
 	}
 }
 
+/* Members of the mesh that may have missed what was sent to them. */
+static size_t choose_reminded(struct gossip *g, const struct topic *t)
+{
+	size_t k = 0;
+
+	list_for_each (it, &t->mesh) {
+		struct member *m = list_entry(it, struct member, in_mesh);
+
+		if (m->peer->remind)
+			g->pick[k++] = m;
+	}
+	return k;
+}
+
+static void tell_topic(struct gossip *g, struct topic *t, struct mono now)
+{
+	size_t n = gossip_cache_ids(&g->cache, &t->cached, g->ids, LIMIT_GOSSIP_IHAVE);
+	size_t k;
+
+	if (n == 0)
+		return;
+	k = size_max(g->config.params.d_lazy, (t->n_members - t->n_mesh) / GOSSIP_SHARE);
+	tell_all(g, t, n, members_choose(g, t, member_is_outside, k, now));
+	tell_all(g, t, n, choose_reminded(g, t));
+}
+
 static void tell_topics(struct gossip *g, struct mono now)
 {
 	list_for_each (it, &g->active)
 		tell_topic(g, list_entry(it, struct topic, in_active), now);
+	list_for_each (it, &g->peers)
+		list_entry(it, struct gossip_peer, in_peers)->remind = false;
 	output_flush(g);
 }
 

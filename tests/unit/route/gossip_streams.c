@@ -543,8 +543,10 @@ TEST(a_stranger_gets_the_hello_and_is_grafted)
 	gossip_rpc_init(&rpc);
 	buf_init(&mem, MIB);
 	stranger_heard(s, &rpc, &mem);
-	assert_int_equal(rpc.subscriptions.n, 1);
+	/* Once as the hello, once as the answer to its stream. */
+	assert_int_equal(rpc.subscriptions.n, 2);
 	assert_bytes(rpc.subscriptions.v[0].topic, "t");
+	assert_bytes(rpc.subscriptions.v[1].topic, "t");
 	assert_int_equal(rpc.graft.n, 1);
 	gossip_rpc_deinit(&rpc);
 	buf_deinit(&mem);
@@ -586,6 +588,42 @@ TEST(a_stream_the_peer_reset_is_opened_again_with_everything)
 	s->in = NULL;
 	world_run_for(w, 1200);
 	assert_int_equal(s->n_in, 4);
+	gossip_rpc_deinit(&rpc);
+	buf_deinit(&mem);
+	world_end();
+}
+
+/* What a stream had not delivered when it died, and what was said before the next one. */
+TEST(messages_that_were_lost_with_a_stream_are_told_of_on_the_next_one)
+{
+	struct gnode *a, *s;
+	struct gossip_rpc rpc;
+	struct buf mem;
+
+	world_begin(34);
+	node_and_stranger(&a, &s);
+	stream_hold(s->in, true);
+	node_publish(a, 1, 100);
+	stream_reset(s->in, 0);
+	s->in = NULL;
+	world_run_for(w, 100);
+	node_publish(a, 2, 100);
+	assert_int_equal(engine_counts(a).send_dropped, 1);
+	world_run_for(w, 2100);
+	assert_int_equal(s->n_in, 2);
+	gossip_rpc_init(&rpc);
+	buf_init(&mem, MIB);
+	stranger_heard(s, &rpc, &mem);
+	assert_int_equal(rpc.messages.n, 0);
+	assert_int_equal(rpc.ihave.n, 1);
+	assert_bytes(rpc.ihave.v[0].topic, "t");
+	assert_int_equal(rpc.ihave.v[0].n, 2);
+	/* And not again. */
+	node_publish(a, 3, 100);
+	world_run_for(w, 3000);
+	stranger_heard(s, &rpc, &mem);
+	assert_int_equal(rpc.messages.n, 1);
+	assert_int_equal(rpc.ihave.n, 1);
 	gossip_rpc_deinit(&rpc);
 	buf_deinit(&mem);
 	world_end();
@@ -808,6 +846,7 @@ TESTS(RUN(two_nodes_open_one_stream_each_and_hear_each_other), RUN(the_largest_m
       RUN(who_opens_a_stream_but_refuses_ours_is_dropped),
       RUN(a_stranger_gets_the_hello_and_is_grafted),
       RUN(a_stream_the_peer_reset_is_opened_again_with_everything),
+      RUN(messages_that_were_lost_with_a_stream_are_told_of_on_the_next_one),
       RUN(what_is_said_on_our_stream_is_not_listened_to),
       RUN(nonsense_costs_the_stream_it_came_on_and_no_more),
       RUN(a_peer_may_end_its_stream_and_open_another),
