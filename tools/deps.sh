@@ -1,21 +1,27 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, says which, and does nothing when all are there.
 #
-#   tools/deps.sh build    what the program needs
-#   tools/deps.sh check    and what the tests and benchmarks need
-#   tools/deps.sh fuzz     and what fuzzing needs
+#   tools/deps.sh build      what the program needs
+#   tools/deps.sh debug      and what unit tests need
+#   tools/deps.sh check      and what all tests and benchmarks need
+#   tools/deps.sh fuzz       and what fuzzing needs
+#   tools/deps.sh mutants    and what mutants need
 set -eu
 
-build="gcc make meson ninja-build pkg-config libc6-dev libuv1-dev libsodium-dev libssl-dev libc-ares-dev libjansson-dev libinih-dev"
-check="$build libcmocka-dev pmccabe universal-ctags clang binutils g++ iproute2 procps nodejs npm nats-server libnats-dev"
-fuzz="$build libcmocka-dev clang llvm libclang-rt-14-dev"
+build="gcc make meson ninja-build pkg-config libc6-dev libuv1-dev libsodium-dev libssl-dev libc-ares-dev libjansson-dev"
+debug="$build libcmocka-dev"
+check="$debug pmccabe universal-ctags clang binutils g++ iproute2 procps nodejs npm nats-server libnats-dev"
+fuzz="$debug clang llvm libclang-rt-14-dev"
+mutants="$debug git patch"
 
 case "${1:-}" in
 build) want=$build ;;
+debug) want=$debug ;;
 check) want=$check ;;
 fuzz) want=$fuzz ;;
+mutants) want=$mutants ;;
 *)
-	echo "usage: tools/deps.sh build|check|fuzz" >&2
+	echo "usage: tools/deps.sh build|debug|check|fuzz|mutants" >&2
 	exit 1
 	;;
 esac

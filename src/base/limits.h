@@ -27,6 +27,7 @@
 #define LIMIT_PROTOCOLS 64            /* we serve */
 #define LIMIT_ADDRESSES_COUNTED 65536 /* addresses with inbound connections, counted apart */
 #define LIMIT_BOOTSTRAP_TEXT (16 * KIB)
+#define LIMIT_CONFIG_FILE (64 * KIB)
 
 /* Multistream */
 #define LIMIT_MSS_LINE 1024         /* one message, newline included */

@@ -1,7 +1,6 @@
 #include "node/config.h"
 
 #include <ctype.h>
-#include <ini.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -308,49 +307,6 @@ int config_set_flag(struct config *c, const char *flag, const char *value,
 	if (id < 0)
 		return refuse_unknown(key, shown, CONFIG_FLAG, ret_error);
 	return set_checked(c, (size_t)id, value, CONFIG_FLAG, ret_error);
-}
-
-struct file_reader {
-	struct config *config;
-	struct config_error *error;
-	int result;
-};
-
-static int on_file_line(void *user, const char *section, const char *name, const char *value)
-{
-	struct file_reader *reader = user;
-
-	if (reader->result < 0)
-		return 0;
-	if (section[0])
-		reader->result = config_refuse(
-			reader->error, "[%s]: the configuration file has no sections", section);
-	else
-		reader->result = config_set(reader->config, name, value ? value : "", CONFIG_FILE,
-					    reader->error);
-	return reader->result == 0;
-}
-
-int config_read_file(struct config *c, const char *path, struct config_error *ret_error)
-{
-	struct file_reader reader = { .config = c, .error = ret_error };
-	struct config_error inner;
-	int line;
-
-	if (access(path, F_OK) < 0)
-		return -ENOENT;
-	line = ini_parse(path, on_file_line, &reader);
-	if (line == 0)
-		return 0;
-	if (reader.result < 0) {
-		inner = *ret_error;
-		/* -ENOENT stands for a file that does not exist; an unknown key is a mistake in
-		 * one. */
-		return config_refuse(ret_error, "%.200s, line %d: %.700s", path, line, inner.text);
-	}
-	if (line < 0)
-		return config_refuse(ret_error, "%.200s cannot be read: %s", path, strerror(errno));
-	return config_refuse(ret_error, "%.200s, line %d is not \"key = value\"", path, line);
 }
 
 /* A mistyped name must not pass silently; what is not like any of ours belongs to somebody else. */

@@ -118,7 +118,7 @@ _nodiscard_ int config_set(struct config *c, const char *key, const char *value,
 /* Flag name without "--": dashes for underscores. */
 _nodiscard_ int config_set_flag(struct config *c, const char *flag, const char *value,
 				struct config_error *ret_error);
-/* INI without sections. -ENOENT when the file does not exist, -EINVAL. */
+/* `key = value` a line (config_file.c). -ENOENT when the file does not exist, -EINVAL, -ENOMEM. */
 _nodiscard_ int config_read_file(struct config *c, const char *path,
 				 struct config_error *ret_error);
 /*

@@ -16,7 +16,8 @@ static void close_fd(int *fd)
 
 int file_read(const char *path, struct buf *out)
 {
-	_cleanup_(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Without blocking: opening a FIFO would wait for its other end. */
+	_cleanup_(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -26,13 +27,17 @@ int file_read(const char *path, struct buf *out)
 	for (;;) {
 		uint8_t chunk[4096];
 		ssize_t n = read(fd, chunk, sizeof(chunk));
+		int r;
 
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n < 0)
 			return -errno;
 		if (n == 0)
 			return 0;
-		if (buf_append(out, chunk, (size_t)n) < 0)
-			return -EFBIG;
+		r = buf_append(out, chunk, (size_t)n);
+		if (r < 0)
+			return r == -ENOBUFS ? -EFBIG : r;
 	}
 }
 

@@ -1,7 +1,5 @@
 #include "test.h"
 
-#include <unistd.h>
-
 #include "node/config.h"
 
 static char warnings[1024];
@@ -139,38 +137,7 @@ TEST(a_socket_path_that_does_not_fit_is_refused)
 	config_free(c);
 }
 
-static int read_text(struct config *c, const char *text, struct config_error *e)
-{
-	char path[] = "/tmp/peerline-unit-XXXXXX";
-	int fd = mkstemp(path), r;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	r = config_read_file(c, path, e);
-	unlink(path);
-	return r;
-}
-
-TEST(a_file_is_read_and_its_mistakes_are_told_with_their_line)
-{
-	struct config *c = config_new();
-	struct config_error e;
-
-	assert_int_equal(config_read_file(c, "/nonexistent/x.conf", &e), -ENOENT);
-	assert_int_equal(read_text(c, "# mine\nmax_peers = 7\n; also\n\nlog=debug\n", &e), 0);
-	assert_string_equal(config_value(c, SETTING_MAX_PEERS), "7");
-	assert_int_equal(read_text(c, "max_peers = 7\np2p_prot = 1\n", &e), -EINVAL);
-	assert_non_null(strstr(e.text, "line 2"));
-	assert_non_null(strstr(e.text, "p2p_port"));
-	assert_int_equal(read_text(c, "just words\n", &e), -EINVAL);
-	assert_non_null(strstr(e.text, "key = value"));
-	assert_int_equal(read_text(c, "[part]\nmax_peers = 7\n", &e), -EINVAL);
-	config_free(c);
-}
-
-TESTS(RUN(a_file_is_read_and_its_mistakes_are_told_with_their_line),
-      RUN(defaults_are_those_of_the_seed_documents),
+TESTS(RUN(defaults_are_those_of_the_seed_documents),
       RUN(a_flag_wins_over_the_environment_whatever_the_order),
       RUN(bad_values_are_refused_with_a_sentence_that_says_what_would_do),
       RUN(an_unknown_key_names_the_nearest_known_one),

@@ -44,6 +44,8 @@ TEST(what_is_not_there_or_no_file_is_told)
 	buf_init(&b, 4);
 	assert_int_equal(file_read(temp_path("none"), &b), -ENOENT);
 	assert_int_equal(file_read(temp_folder, &b), -EINVAL);
+	assert_int_equal(mkfifo(temp_path("fifo"), 0600), 0);
+	assert_int_equal(file_read(temp_path("fifo"), &b), -EINVAL);
 	assert_int_equal(file_write_atomic(temp_path("no/such/folder"), BYTES_LITERAL("x"), 0600),
 			 -ENOENT);
 }
