@@ -1,7 +1,7 @@
 # The front door. Everything is Meson underneath; these targets only name what people want.
 #
 #   make            the release program, build/peerline
-#   make demo       three nodes, two consumers, real announcements: about half a minute
+#   make demo       three nodes, two consumers, real announcements: under a minute
 #   make check      everything that must hold: unit tests, simulations, corpora, real foreign peers
 #   make bench      side by side with js-libp2p and go-libp2p (ROW=name for one row)
 #   make fuzz       coverage-guided fuzzing with a report (SECONDS=60 a target)
@@ -14,6 +14,10 @@ RELEASE := build
 DEBUG := build-debug
 FUZZ := build-fuzz
 
+# Runs Meson once for a build directory; what it says is only of interest when it fails.
+configure = test -f $(1)/build.ninja || \
+	{ $(2) >$(1)-setup.log 2>&1 && rm $(1)-setup.log; } || { cat $(1)-setup.log; exit 1; }
+
 .PHONY: all release debug demo check bench fuzz mutants install clean deps
 
 all: release
@@ -22,19 +26,20 @@ deps:
 	@tools/deps.sh build
 
 release: deps
-	@test -f $(RELEASE)/build.ninja || meson setup $(RELEASE) --prefix=$(PREFIX) --buildtype=release \
-		-Db_sanitize=none -Dtests=false >$(RELEASE)-setup.log || { cat $(RELEASE)-setup.log; exit 1; }
+	@$(call configure,$(RELEASE),meson setup $(RELEASE) --prefix=$(PREFIX) --buildtype=release -Db_sanitize=none -Dtests=false)
 	@ninja -C $(RELEASE)
 
-debug: deps
-	@test -f $(DEBUG)/build.ninja || meson setup $(DEBUG) >$(DEBUG)-setup.log || { cat $(DEBUG)-setup.log; exit 1; }
+debug:
+	@tools/deps.sh debug
+	@$(call configure,$(DEBUG),meson setup $(DEBUG))
 	@ninja -C $(DEBUG)
 
 demo: release
 	@tools/demo.sh $(RELEASE)/peerline
 
-check: debug release
+check:
 	@tools/deps.sh check
+	@$(MAKE) --no-print-directory debug release
 	@tools/check.sh $(DEBUG) $(RELEASE)
 
 bench: release
@@ -43,14 +48,17 @@ bench: release
 
 fuzz:
 	@tools/deps.sh fuzz
-	@test -f $(FUZZ)/build.ninja || CC=clang meson setup $(FUZZ) -Dfuzz=true >$(FUZZ)-setup.log || { cat $(FUZZ)-setup.log; exit 1; }
+	@$(call configure,$(FUZZ),CC=clang meson setup $(FUZZ) -Dfuzz=true)
 	@ninja -C $(FUZZ)
 	@tools/fuzz.sh $(FUZZ) $(SECONDS)
 
-mutants: debug
-	@tools/mutants.sh $(DEBUG)
+mutants:
+	@tools/deps.sh mutants
+	@tools/mutants.sh
 
+# The prefix may be another one than when the program was built.
 install: release
+	@meson configure $(RELEASE) --prefix=$(PREFIX) && ninja -C $(RELEASE) >/dev/null
 	@meson install -C $(RELEASE) --no-rebuild
 
 clean:

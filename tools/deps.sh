@@ -12,7 +12,7 @@ build="gcc make meson ninja-build pkg-config libc6-dev libuv1-dev libsodium-dev 
 debug="$build libcmocka-dev"
 check="$debug pmccabe universal-ctags clang binutils g++ iproute2 procps nodejs npm nats-server libnats-dev"
 fuzz="$debug clang llvm libclang-rt-14-dev"
-mutants="$debug git patch"
+mutants="$debug patch"
 
 case "${1:-}" in
 build) want=$build ;;
