@@ -1,10 +1,10 @@
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "share/door_priv.h"
+#include "share/json_text.h"
 #include "wire/multibase.h"
 #include "wire/nats_headers.h"
 #include "wire/wr.h"
@@ -58,29 +58,15 @@ void door_event(struct door *d, const char *kind, struct bytes json)
 
 	l.subject = BYTES(subject, size_min((size_t)n, sizeof(subject) - 1));
 	deliver(d, &l);
-	door_settle(d);
-}
-
-/* JSON is UTF-8, a subject need not be. */
-static json_t *subject_text(struct bytes subject)
-{
-	json_t *text = json_stringn((const char *)subject.p, subject.n);
-	char ascii[LIMIT_SUBJECT];
-	size_t n = size_min(subject.n, sizeof(ascii));
-
-	if (text)
-		return text;
-	for (size_t i = 0; i < n; i++)
-		ascii[i] = subject.p[i] < 0x80 ? (char)subject.p[i] : '?';
-	return json_stringn(ascii, n);
+	door_settle_later(d);
 }
 
 void door_gap_json(const struct door_gap *gap, struct wall at, struct buf *out)
 {
 	json_t *o = json_pack("{s:I, s:s, s:o, s:I, s:I}", "at_ms",
 			      (json_int_t)(at.ns / (int64_t)NS_PER_MS), "consumer", gap->consumer,
-			      "subject", subject_text(gap->subject), "count",
-			      (json_int_t)gap->count, "bytes", (json_int_t)gap->bytes);
+			      "subject", json_text(gap->subject), "count", (json_int_t)gap->count,
+			      "bytes", (json_int_t)gap->bytes);
 	char *text;
 
 	buf_clear(out);

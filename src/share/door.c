@@ -104,6 +104,15 @@ void door_settle(struct door *d)
 	d->settling = false;
 }
 
+/* Gossip and the pool tell events in the middle of what they do, with their lists half-way: a
+ * consumer that ends by one must not leave topics or let its successor speak under their hands. */
+void door_settle_later(struct door *d)
+{
+	if (!list_is_empty(&d->ended) || !list_is_empty(&d->told) || !list_is_empty(&d->leaving) ||
+	    !list_is_empty(&d->dead))
+		d->deadline = d->now;
+}
+
 /* ---- connections ---- */
 
 static void consumer_init(struct consumer *c, struct door *d, enum door_via via, struct mono now)

@@ -105,7 +105,8 @@ void door_lame_duck(struct door *d);
 /* A topic message to everyone who wants it. `wall_ms` becomes Pl-Received. */
 void door_deliver(struct door *d, const struct gossip_delivery *m, bool verified,
 		  struct wall received);
-/* `$PL.EVENT.<kind>`. */
+/* `$PL.EVENT.<kind>`. Calls nothing but wants_output() and wants_close(), so it may be told from
+ * anywhere; what it brings about waits for door_tick(), and door_deadline() may have become due. */
 void door_event(struct door *d, const char *kind, struct bytes json);
 /* The body of a GAP event; `out` is empty when there is no memory. */
 void door_gap_json(const struct door_gap *gap, struct wall at, struct buf *out);

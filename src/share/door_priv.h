@@ -129,6 +129,8 @@ struct door {
 
 /* Does what was put off while a message was handed out: frees, tells gaps, leaves topics. */
 void door_settle(struct door *d);
+/* The same with the next tick, which becomes due. */
+void door_settle_later(struct door *d);
 void door_deadline_at(struct door *d, struct mono at);
 
 /* ---- consumer.c ---- */

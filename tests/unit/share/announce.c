@@ -128,8 +128,36 @@ TEST(events_reach_who_subscribed_to_them)
 	fixture_deinit(&f);
 }
 
+/* Events are told from the middle of gossip: nothing may come back to it from there. */
+TEST(what_an_event_brings_about_waits_for_the_next_tick)
+{
+	static uint8_t large[60000];
+	struct fixture f;
+	struct client *a;
+	char text[64];
+
+	fixture_init_bytes(&f, (size_t)128 * KIB);
+	a = client_new(&f);
+	say(a, "SUB topic./t t\r\n");
+	for (int i = 0; i < LIMIT_DOOR_HOLES + 1; i++) {
+		snprintf(text, sizeof(text), "SUB $PL.EVENT.MESH %d\r\n", i);
+		say(a, text);
+	}
+	buf_clear(&f.notes);
+	gossip_brings(&f, BYTES_LITERAL("/t"), BYTES(large, sizeof(large)));
+	door_event(f.door, "MESH", BYTES(large, sizeof(large)));
+	assert_true(a->wants_close);
+	assert_int_equal(buf_len(&f.notes), 0);
+	assert_true(mono_reached(door_deadline(f.door), f.now));
+	pass_ms(&f, 0);
+	assert_non_null(memmem(buf_data(&f.notes).p, buf_len(&f.notes), "leave /t\n", 9));
+	assert_false(mono_reached(door_deadline(f.door), f.now));
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(a_topic_message_says_who_wrote_it_who_brought_it_and_which_it_is),
       RUN(a_subscription_hears_the_subject_it_wrote_and_a_wildcard_the_whole_one),
       RUN(numbers_go_on_for_every_topic_by_itself_and_begin_anew_in_a_new_epoch),
       RUN(a_publisher_without_echo_does_not_hear_its_own_topic_message),
-      RUN(events_reach_who_subscribed_to_them))
+      RUN(events_reach_who_subscribed_to_them),
+      RUN(what_an_event_brings_about_waits_for_the_next_tick))

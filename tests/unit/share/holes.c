@@ -193,6 +193,7 @@ TEST(the_gap_of_who_reads_gaps_is_told_too_and_comes_to_an_end)
 	bring(&f, TOPIC, 10);
 	forget(b);
 	door_event(f.door, "MESH", BYTES_LITERAL("{}"));
+	pass_ms(&f, 0);
 	hear(a);
 	hear(b);
 	assert_true(header(b, "MSG $PL.EVENT.GAP 1 ", 0) > 0);
