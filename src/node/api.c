@@ -42,7 +42,9 @@ void api_refuse(struct node *n, uint64_t ticket, const char *code, const char *f
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	api_answer(n, ticket, json_pack("{s:{s:s, s:s}}", "error", "code", code, "text", text));
+	api_answer(n, ticket,
+		   json_pack("{s:{s:s, s:o}}", "error", "code", code, "text",
+			     json_text_or_null(text)));
 }
 
 /* ---- who is meant ---- */

@@ -10,21 +10,6 @@ static void put(json_t *object, const char *key, json_t *value)
 	(void)json_object_set_new(object, key, value);
 }
 
-static json_t *number(uint64_t v)
-{
-	return json_integer((json_int_t)v);
-}
-
-static json_t *text_or_null(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
-static json_t *bytes_text(struct bytes b)
-{
-	return json_stringn((const char *)b.p, b.n);
-}
-
 /* ---- peers ---- */
 
 struct listing {
@@ -45,13 +30,6 @@ static const char *state_text(enum peer_state state)
 	return "?";
 }
 
-static json_t *multiaddr_json(const struct multiaddr *m)
-{
-	char text[LIMIT_MULTIADDR_TEXT];
-
-	return m->n == 0 ? json_null() : json_string(multiaddr_text(m, text));
-}
-
 static void put_identify(json_t *o, const struct peer_info *info)
 {
 	json_t *protocols = json_array(), *listen = json_array();
@@ -59,11 +37,11 @@ static void put_identify(json_t *o, const struct peer_info *info)
 	for (size_t i = 0; i < info->n_protocols; i++)
 		(void)json_array_append_new(protocols, json_string(info->protocols[i]));
 	for (size_t i = 0; i < info->n_listen_addresses; i++)
-		(void)json_array_append_new(listen, multiaddr_json(&info->listen_addresses[i]));
-	put(o, "agent", text_or_null(info->agent));
-	put(o, "protocol_version", text_or_null(info->protocol_version));
+		(void)json_array_append_new(listen, json_multiaddr(&info->listen_addresses[i]));
+	put(o, "agent", json_text_or_null(info->agent));
+	put(o, "protocol_version", json_text_or_null(info->protocol_version));
 	put(o, "protocols", protocols);
-	put(o, "observed_address", multiaddr_json(&info->observed_address));
+	put(o, "observed_address", json_multiaddr(&info->observed_address));
 	put(o, "listen_addresses", listen);
 }
 
@@ -80,22 +58,22 @@ static void each_peer(void *user, struct peer *p)
 	put(o, "peer_id",
 	    peer_id_is_set(peer_id_of(p)) ? json_peer_id(peer_id_of(p)) : json_null());
 	put(o, "state", json_string(state_text(info.state)));
-	put(o, "links", number(info.n_links));
+	put(o, "links", json_number(info.n_links));
 	put(o, "direction",
 	    connected ? json_string(info.inbound ? "inbound" : "outbound") : json_null());
-	put(o, "address", info.remote.family == ADDR_NONE ? json_null() : json_addr(&info.remote));
+	put(o, "address", json_addr(&info.remote));
 	put(o, "managed", json_boolean(info.managed));
 	put_identify(o, &info);
-	put(o, "rtt_us", info.rtt_ns ? number(info.rtt_ns / NS_PER_US) : json_null());
-	put(o, "up_ms", connected ? number(mono_since_ms(info.up_at, now)) : json_null());
+	put(o, "rtt_us", info.rtt_ns ? json_number(info.rtt_ns / NS_PER_US) : json_null());
+	put(o, "up_ms", connected ? json_number(mono_since_ms(info.up_at, now)) : json_null());
 	put(o, "keeper", connected ? json_string(info.keeper_is_us ? "us" : "them") : json_null());
-	put(o, "peerline", text_or_null(info.peerline_version));
-	put(o, "bytes_in", number(info.bytes_in));
-	put(o, "bytes_out", number(info.bytes_out));
+	put(o, "peerline", json_text_or_null(info.peerline_version));
+	put(o, "bytes_in", json_number(info.bytes_in));
+	put(o, "bytes_out", json_number(info.bytes_out));
 	put(o, "next_dial_ms",
 	    mono_is_never(info.next_dial_at) ? json_null()
-					     : number(mono_since_ms(now, info.next_dial_at)));
-	put(o, "last_error", text_or_null(info.last_error));
+					     : json_number(mono_since_ms(now, info.next_dial_at)));
+	put(o, "last_error", json_text_or_null(info.last_error));
 	(void)json_array_append_new(l->list, o);
 }
 
@@ -116,17 +94,17 @@ static void each_topic(void *user, const struct gossip_topic_info *info)
 	struct mono now = loop_now(l->node->config.loop);
 	json_t *o = json_object();
 
-	put(o, "topic", bytes_text(info->topic));
-	put(o, "consumers", number(door_topic_consumers(l->node->door, info->topic)));
-	put(o, "mesh", number(info->n_mesh));
-	put(o, "peers", number(info->n_peers));
-	put(o, "received", number(info->received));
-	put(o, "duplicates", number(info->duplicates));
-	put(o, "published", number(info->published));
+	put(o, "topic", json_text(info->topic));
+	put(o, "consumers", json_number(door_topic_consumers(l->node->door, info->topic)));
+	put(o, "mesh", json_number(info->n_mesh));
+	put(o, "peers", json_number(info->n_peers));
+	put(o, "received", json_number(info->received));
+	put(o, "duplicates", json_number(info->duplicates));
+	put(o, "published", json_number(info->published));
 	put(o, "last_message_ms",
 	    mono_is_never(info->last_message_at)
 		    ? json_null()
-		    : number(mono_since_ms(info->last_message_at, now)));
+		    : json_number(mono_since_ms(info->last_message_at, now)));
 	(void)json_array_append_new(l->list, o);
 }
 
@@ -158,41 +136,64 @@ static void each_consumer(void *user, const struct consumer_info *info)
 	struct listing *l = user;
 	json_t *o = json_object();
 
-	put(o, "id", json_string(info->id));
+	put(o, "id", json_text_or_null(info->id));
 	put(o, "via", json_string(via_text(info->via)));
-	put(o, "subscriptions", number(info->n_subscriptions));
-	put(o, "bytes_held", number(info->bytes_held));
-	put(o, "delivered", number(info->delivered));
-	put(o, "missed", number(info->missed));
-	put(o, "published", number(info->published));
-	put(o, "bytes_out", number(info->bytes_out));
+	put(o, "subscriptions", json_number(info->n_subscriptions));
+	put(o, "bytes_held", json_number(info->bytes_held));
+	put(o, "delivered", json_number(info->delivered));
+	put(o, "missed", json_number(info->missed));
+	put(o, "published", json_number(info->published));
+	put(o, "bytes_out", json_number(info->bytes_out));
 	(void)json_array_append_new(l->list, o);
 }
 
+/* What is received is delivered, or it is counted under why it was not. */
 static void put_gossip_counters(json_t *o, const struct gossip_counts *c)
 {
-	put(o, "gossip_received", number(c->received));
-	put(o, "gossip_delivered", number(c->delivered));
-	put(o, "gossip_duplicates", number(c->duplicates));
-	put(o, "gossip_published", number(c->published));
-	put(o, "gossip_forwarded", number(c->forwarded));
-	put(o, "gossip_bad_signature", number(c->bad_signature));
-	put(o, "gossip_malformed", number(c->malformed));
-	put(o, "gossip_send_dropped", number(c->send_dropped));
+	put(o, "gossip_received", json_number(c->received));
+	put(o, "gossip_delivered", json_number(c->delivered));
+	put(o, "gossip_duplicates", json_number(c->duplicates));
+	put(o, "gossip_published", json_number(c->published));
+	put(o, "gossip_forwarded", json_number(c->forwarded));
+	put(o, "gossip_bad_signature", json_number(c->bad_signature));
+	put(o, "gossip_unknown_topic", json_number(c->unknown_topic));
+	put(o, "gossip_too_large", json_number(c->too_large));
+	put(o, "gossip_own_echo", json_number(c->own_echo));
+	put(o, "gossip_unheard", json_number(c->unheard));
+	put(o, "gossip_malformed", json_number(c->malformed));
+	put(o, "gossip_send_dropped", json_number(c->send_dropped));
+	put(o, "gossip_iwant_served", json_number(c->iwant_served));
+	put(o, "gossip_iwant_asked", json_number(c->iwant_asked));
+	put(o, "gossip_ihave_ignored", json_number(c->ihave_ignored));
+	put(o, "gossip_graft_refused", json_number(c->graft_refused));
+	put(o, "gossip_idontwant_sent", json_number(c->idontwant_sent));
+	put(o, "gossip_idontwant_heeded", json_number(c->idontwant_heeded));
+	put(o, "gossip_subscriptions_refused", json_number(c->subscriptions_refused));
+	put(o, "gossip_seen_evicted", json_number(c->seen_evicted));
+}
+
+static void put_stream_counters(json_t *o, const struct gossip_streams_counts *c)
+{
+	put(o, "gossip_peers", json_number(c->n_peers));
+	put(o, "gossip_streams_opened", json_number(c->opened));
+	put(o, "gossip_streams_accepted", json_number(c->accepted));
+	put(o, "gossip_streams_reset_full", json_number(c->reset_full));
+	put(o, "gossip_streams_reset_malformed", json_number(c->reset_malformed));
+	put(o, "gossip_links_stalled", json_number(c->stalled));
 }
 
 static void put_net_counters(json_t *o, const struct net_counts *c)
 {
-	put(o, "accepted", number(c->accepted));
-	put(o, "refused_per_ip", number(c->refused_per_ip));
-	put(o, "refused_half_open", number(c->refused_half_open));
-	put(o, "handshake_timeouts", number(c->handshake_timeouts));
-	put(o, "handshake_failures", number(c->handshake_failures));
-	put(o, "not_libp2p", number(c->not_libp2p));
-	put(o, "accept_errors", number(c->accept_errors));
-	put(o, "dials", number(c->dials));
-	put(o, "dials_failed", number(c->dials_failed));
-	put(o, "half_open", number(c->half_open));
+	put(o, "accepted", json_number(c->accepted));
+	put(o, "refused_per_ip", json_number(c->refused_per_ip));
+	put(o, "refused_half_open", json_number(c->refused_half_open));
+	put(o, "handshake_timeouts", json_number(c->handshake_timeouts));
+	put(o, "handshake_failures", json_number(c->handshake_failures));
+	put(o, "not_libp2p", json_number(c->not_libp2p));
+	put(o, "accept_errors", json_number(c->accept_errors));
+	put(o, "dials", json_number(c->dials));
+	put(o, "dials_failed", json_number(c->dials_failed));
+	put(o, "half_open", json_number(c->half_open));
 }
 
 static json_t *counters(struct node *n)
@@ -202,12 +203,14 @@ static json_t *counters(struct node *n)
 	if (n->pool) {
 		struct net_counts net = pool_net_counts(n->pool);
 		struct gossip_counts gossip = gossip_counts(gossip_streams_engine(n->gossip));
+		struct gossip_streams_counts streams = gossip_streams_counts(n->gossip);
 
 		put_net_counters(o, &net);
 		put_gossip_counters(o, &gossip);
+		put_stream_counters(o, &streams);
 	}
-	put(o, "gaps", number(n->gaps));
-	put(o, "gap_messages", number(n->gap_messages));
+	put(o, "gaps", json_number(n->gaps));
+	put(o, "gap_messages", json_number(n->gap_messages));
 	return o;
 }
 
@@ -230,7 +233,7 @@ static json_t *warnings(struct node *n)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n->n_warnings; i++)
-		(void)json_array_append_new(list, json_string(n->warnings[i]));
+		(void)json_array_append_new(list, json_text_or_null(n->warnings[i]));
 	return list;
 }
 
@@ -244,16 +247,17 @@ json_t *api_status(struct node *n)
 	door_consumers(n->door, each_consumer, &consumers);
 	put(o, "peer_id", json_peer_id(&n->id));
 	put(o, "version", json_string(PL_VERSION));
-	put(o, "pid", number((uint64_t)getpid()));
-	put(o, "uptime_ms", number(mono_since_ms(n->started_at, loop_now(n->config.loop))));
-	put(o, "network", json_string(n->config.config->network));
+	put(o, "pid", json_number((uint64_t)getpid()));
+	put(o, "uptime_ms", json_number(mono_since_ms(n->started_at, loop_now(n->config.loop))));
+	put(o, "network", json_text_or_null(n->config.config->network));
 	put(o, "listen", node_listen_json(n));
 	put(o, "door",
-	    json_pack("{s:s, s:s}", "url", url, "socket",
-		      n->config.unix_socket ? n->config.config->door_socket : ""));
-	put(o, "bootstrap", number(n->config.config->n_bootstrap));
-	put(o, "links", number(node_n_links(n)));
-	put(o, "peers", number(node_n_peers(n)));
+	    json_pack(
+		    "{s:s, s:o}", "url", url, "socket",
+		    json_text_or_null(n->config.unix_socket ? n->config.config->door_socket : "")));
+	put(o, "bootstrap", json_number(n->config.config->n_bootstrap));
+	put(o, "links", json_number(node_n_links(n)));
+	put(o, "peers", json_number(node_n_peers(n)));
 	put(o, "consumers", consumers.list);
 	put(o, "topics", api_topics(n));
 	put(o, "counters", counters(n));

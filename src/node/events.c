@@ -17,19 +17,19 @@ static void remember_warning(struct node *n, const char *text)
 void node_emit(struct node *n, enum log_level level, const char *event, const char *kind,
 	       json_t *fields)
 {
-	json_t *object = fields ? fields : json_object();
 	char *text;
 
-	if (!object)
-		return;
-	(void)json_object_set_new(object, "at_ms",
+	(void)json_object_set_new(fields, "at_ms",
 				  json_integer(loop_wall(n->config.loop).ns / (int64_t)NS_PER_MS));
-	text = json_dumps(object, JSON_COMPACT);
-	json_decref(object);
+	text = fields ? json_dumps(fields, JSON_COMPACT) : NULL;
+	json_decref(fields);
 	if (!text)
 		return;
-	if (kind && n->door)
+	if (kind && n->door) {
 		door_event(n->door, kind, bytes_of_text(text));
+		if (n->door_sockets)
+			door_sockets_rearm(n->door_sockets);
+	}
 	if (n->config.ops->on_event)
 		n->config.ops->on_event(n->config.user, level, event, text);
 	free(text);
@@ -49,5 +49,5 @@ void node_tell(struct node *n, enum log_level level, const char *format, ...)
 		  level == LOG_ERROR  ? "error"
 		  : level == LOG_WARN ? "warning"
 				      : "note",
-		  NULL, json_pack("{s:s}", "text", text));
+		  NULL, json_pack("{s:o}", "text", json_text_or_null(text)));
 }

@@ -225,7 +225,6 @@ int node_start(struct node *n, struct config_error *ret_error)
 	if (r < 0 && !ret_error->text[0])
 		snprintf(ret_error->text, sizeof(ret_error->text), "the node cannot start: %s",
 			 strerror(-r));
-	n->started = r == 0;
 	return r;
 }
 
@@ -242,7 +241,6 @@ static void on_stop_poll(struct timer *t)
 		loop_timer_set(n->config.loop, t, mono_add_ms(now, STOP_POLL_MS));
 		return;
 	}
-	n->stopped = true;
 	n->config.ops->on_stopped(n->config.user);
 }
 
@@ -253,7 +251,7 @@ void node_stop(struct node *n)
 	if (n->stopping)
 		return;
 	n->stopping = true;
-	node_emit(n, LOG_INFO, "stopping", NULL, NULL);
+	node_emit(n, LOG_INFO, "stopping", NULL, json_object());
 	door_sockets_close_listeners(n->door_sockets);
 	door_lame_duck(n->door);
 	if (n->pool)
@@ -267,19 +265,9 @@ void node_stop(struct node *n)
 
 /* ---- asking ---- */
 
-const struct peer_id *node_peer_id(const struct node *n)
-{
-	return &n->id;
-}
-
 struct addr node_door_addr(const struct node *n)
 {
 	return n->door_addr;
-}
-
-struct addr node_listen_addr(const struct node *n, size_t i)
-{
-	return i < n->n_listen ? n->listen[i] : (struct addr){ .family = ADDR_NONE };
 }
 
 size_t node_n_links(const struct node *n)
@@ -295,15 +283,13 @@ size_t node_n_peers(const struct node *n)
 json_t *node_listen_json(const struct node *n)
 {
 	json_t *list = json_array();
-	char text[LIMIT_MULTIADDR_TEXT];
 
 	for (size_t i = 0; i < n->n_listen; i++) {
 		struct multiaddr bare, whole;
 
 		multiaddr_from_addr(&n->listen[i], &bare);
 		if (multiaddr_with_peer(&bare, &n->id, &whole) == 0)
-			(void)json_array_append_new(list,
-						    json_string(multiaddr_text(&whole, text)));
+			(void)json_array_append_new(list, json_multiaddr(&whole));
 	}
 	return list;
 }
@@ -322,11 +308,12 @@ char *node_ready_json(const struct node *n, const char *token_file)
 	char *text;
 
 	node_door_url(n, url);
-	object = json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:I}", "event", "ready", "peer_id",
-			   json_peer_id(&n->id), "listen", node_listen_json(n), "door", url,
-			   "socket", n->config.unix_socket ? n->config.config->door_socket : "",
-			   "token_file", token_file, "data", n->config.config->data, "pid",
-			   (json_int_t)getpid());
+	object = json_pack(
+		"{s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:I}", "event", "ready", "peer_id",
+		json_peer_id(&n->id), "listen", node_listen_json(n), "door", url, "socket",
+		json_text_or_null(n->config.unix_socket ? n->config.config->door_socket : ""),
+		"token_file", json_text_or_null(token_file), "data",
+		json_text_or_null(n->config.config->data), "pid", (json_int_t)getpid());
 	if (!object)
 		return NULL;
 	text = json_dumps(object, JSON_COMPACT);

@@ -46,11 +46,8 @@ _nodiscard_ int node_start(struct node *n, struct config_error *ret_error);
  * nothing. */
 void node_stop(struct node *n);
 
-const struct peer_id *node_peer_id(const struct node *n);
 /* After node_start(): where the door really listens. */
 struct addr node_door_addr(const struct node *n);
-/* The n-th peer listener's real address; family ADDR_NONE beyond the last. */
-struct addr node_listen_addr(const struct node *n, size_t i);
 /* What run.json and the "ready" event hold; the caller frees it with free(). NULL: no memory. */
 char *node_ready_json(const struct node *n, const char *token_file);
 

@@ -61,7 +61,7 @@ static void on_gap(void *user, const struct door_gap *gap)
 
 	n->gaps++;
 	n->gap_messages += gap->count;
-	buf_init(&json, 4 * KIB);
+	buf_init(&json, 6 * (LIMIT_SUBJECT + LIMIT_CONSUMER_ID) + 1 * KIB); /* escaped at worst */
 	door_gap_json(gap, loop_wall(n->config.loop), &json);
 	if (buf_len(&json) > 0)
 		door_event(n->door, "GAP", buf_data(&json));
@@ -103,8 +103,7 @@ static void on_message(void *user, const struct gossip_delivery *d)
 
 static json_t *topic_and_peer(struct bytes topic, const struct peer_id *peer)
 {
-	return json_pack("{s:s%, s:o}", "topic", (const char *)topic.p, topic.n, "peer_id",
-			 json_peer_id(peer));
+	return json_pack("{s:o, s:o}", "topic", json_text(topic), "peer_id", json_peer_id(peer));
 }
 
 static void on_topic_peer(void *user, struct bytes topic, const struct peer_id *peer, bool joined)

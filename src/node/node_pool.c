@@ -4,22 +4,6 @@
 
 /* What the pool tells, told on: to gossip, and as events to whoever listens. */
 
-json_t *json_peer_id(const struct peer_id *id)
-{
-	char text[PEER_ID_TEXT_MAX];
-
-	return json_string(peer_id_text(id, text));
-}
-
-json_t *json_addr(const struct addr *a)
-{
-	char text[LIMIT_MULTIADDR_TEXT];
-	struct multiaddr m;
-
-	multiaddr_from_addr(a, &m);
-	return json_string(multiaddr_text(&m, text));
-}
-
 static const char *by_text(enum net_by by)
 {
 	switch (by) {
@@ -104,8 +88,9 @@ static void on_dial_failed(void *user, const char *address, const struct peer_id
 			   enum link_reason reason, const char *text)
 {
 	struct node *n = user;
-	json_t *fields = json_pack("{s:s, s:s, s:s}", "address", address, "reason",
-				   link_reason_text(reason), "text", text);
+	json_t *fields =
+		json_pack("{s:o, s:s, s:o}", "address", json_text_or_null(address), "reason",
+			  link_reason_text(reason), "text", json_text_or_null(text));
 
 	if (fields && id)
 		(void)json_object_set_new(fields, "peer_id", json_peer_id(id));

@@ -5,9 +5,8 @@
  * (node_door.c), the door's sockets (door_sockets.c), control requests (api.c), events (events.c).
  */
 
-#include <jansson.h>
-
 #include "node/door_sockets.h"
+#include "node/json_values.h"
 #include "node/node.h"
 #include "peer/pool.h"
 #include "route/gossip_streams.h"
@@ -21,21 +20,20 @@ struct node {
 	struct node_config config;
 	struct peer_id id;
 	struct mono started_at;
-	bool started, stopping, stopped;
+	bool stopping;
 
 	struct pool *pool;
 	struct gossip_streams *gossip;
 	struct door *door;
 	struct door_sockets *door_sockets;
 
-	struct addr door_addr; /* where the door really listens */
+	struct addr door_addr;         /* where the door really listens */
 	char door_host[ADDR_TEXT_MAX]; /* the door borrows it */
 	struct addr listen[CONFIG_HOSTS_MAX];
 	size_t n_listen;
 
 	struct timer stop_timer;
 	struct mono stop_by;
-	size_t n_api_pending;                            /* CONNECT, PING, PERF under way */
 	char warnings[NODE_WARNINGS_MAX][NODE_TEXT_MAX]; /* the last ones, newest first */
 	size_t n_warnings;
 	uint64_t gaps, gap_messages;
@@ -45,15 +43,14 @@ struct node {
 json_t *node_listen_json(const struct node *n);
 void node_door_url(const struct node *n, char out[NODE_URL_MAX]);
 
-/* events.c: takes `fields` (may be NULL). `kind` NULL: log only. */
+/* events.c: takes `fields`; NULL means there was no memory for them, and nothing is told. `kind`
+ * NULL: log only. */
 void node_emit(struct node *n, enum log_level level, const char *event, const char *kind,
 	       json_t *fields);
 _printf_(3, 4) void node_tell(struct node *n, enum log_level level, const char *format, ...);
 
 /* node_pool.c */
 extern const struct pool_ops node_pool_ops;
-json_t *json_peer_id(const struct peer_id *id);
-json_t *json_addr(const struct addr *a);
 
 /* node_door.c */
 extern const struct door_ops node_door_ops;
