@@ -29,6 +29,8 @@ extern const size_t n_commands;
 const struct command *command_find(const char *name);
 /* Says that there is none, and which is near. Returns EXIT_USAGE. */
 int command_unknown(const char *name);
+/* Prints what there is to know about one. Returns EXIT_FINE. */
+int help_about(const struct command *command);
 
 int cmd_run(int argc, char **argv);
 int cmd_status(int argc, char **argv);

@@ -2,14 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/log.h"
 #include "node/embed.h"
 
-/* `peerline run`: the node itself, until SIGTERM, SIGINT or STOP. The log is here, because the
- * library has none. */
+/* `peerline run`: the node itself, until SIGTERM, SIGINT or STOP. */
 
 /* A signal handler can only reach what is global. */
 static struct pl_node *running;
@@ -19,32 +18,6 @@ static void on_signal(int number)
 	(void)number;
 	if (running)
 		pl_node_stop(running);
-}
-
-static const char *const level_names[] = { "error", "warn", "info", "debug" };
-
-/* One object per line: {"event":…,"level":…, the event's own fields}. */
-static void log_json(enum pl_level level, const char *event, const char *json)
-{
-	if (strcmp(event, "ready") == 0)
-		printf("%s\n", json);
-	else
-		printf("{\"event\":\"%s\",\"level\":\"%s\"%s%s\n", event, level_names[level],
-		       json[1] == '}' ? "" : ",", json + 1);
-	fflush(stdout);
-}
-
-static void log_text(enum pl_level level, const char *event, const char *json)
-{
-	char stamp[32];
-	struct timespec now;
-	struct tm tm;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	fprintf(stderr, "%s.%03ldZ %-5s %s %s\n", stamp, now.tv_nsec / 1000000, level_names[level],
-		event, json);
 }
 
 static void on_event(void *user, enum pl_level level, const char *event, const char *json)

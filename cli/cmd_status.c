@@ -31,6 +31,16 @@ static void print_texts(const char *label, const json_t *list, const char *if_em
 		       table_safe(json_string_value(json_array_get(list, i))));
 }
 
+static void print_links(int64_t links, int64_t peers)
+{
+	if (links == 0)
+		printf("%-11snone; name peers with --bootstrap-peers, or let them dial the above\n",
+		       "links");
+	else
+		printf("%-11s%lld to %lld peer%s; see: peerline peers\n", "links", (long long)links,
+		       (long long)peers, peers == 1 ? "" : "s");
+}
+
 static void print_node(const json_t *status)
 {
 	const json_t *door = json_object_get(status, "door");
@@ -42,15 +52,13 @@ static void print_node(const json_t *status)
 	       table_duration_us(number_of(status, "uptime_ms") * 1000));
 	if (network[0])
 		printf("%-11s%s\n", "network", table_safe(network));
-	print_texts("listens", json_object_get(status, "listen"), "for no peers");
+	print_texts("listens", json_object_get(status, "listen"),
+		    "for no peers (P2P_ENABLED is false)");
 	printf("%-11s%s\n", "door", table_safe(text_of(door, "url")));
 	if (text_of(door, "socket")[0])
 		printf("%-11s%s\n", "", table_safe(text_of(door, "socket")));
-	printf("%-11s%lld to %lld peers%s\n", "links", (long long)number_of(status, "links"),
-	       (long long)number_of(status, "peers"),
-	       number_of(status, "links") > 0
-		       ? "; see: peerline peers"
-		       : "; name some with --bootstrap-peers, or let them dial the above");
+	if (json_array_size(json_object_get(status, "listen")) > 0)
+		print_links(number_of(status, "links"), number_of(status, "peers"));
 }
 
 /* The connection that asked is not worth telling. */

@@ -71,6 +71,16 @@ struct wish {
 	uint64_t count; /* 0: for ever */
 };
 
+/* Silence would look like a fault to who watches; programs are not told. */
+static void say_waiting(const struct wish *w)
+{
+	if (w->form != FORM_PLAIN || !isatty(STDOUT_FILENO))
+		return;
+	for (size_t i = 0; i < w->n_subjects; i++)
+		fprintf(stderr, "%s%s", i == 0 ? "listening to " : ", ", w->subjects[i]);
+	fprintf(stderr, "; Ctrl-C ends it\n");
+}
+
 static int subscribe(const struct wish *w)
 {
 	struct client *c;
@@ -84,6 +94,8 @@ static int subscribe(const struct wish *w)
 		r = client_subscribe(c, w->subjects[i], &sid);
 	if (r == 0)
 		r = client_flush(c, ATTACH_TIMEOUT_MS);
+	if (r == 0)
+		say_waiting(w);
 	r = r == 0 ? receive(c, w->form, w->count) : attach_failed(c, r);
 	client_close(c);
 	return r;

@@ -6,16 +6,16 @@
 
 const struct command commands[] = {
 	{ "run", cmd_run, "[--SETTING VALUE]... [--json]", "run a node",
-	  "  Settings are flags, environment or file; docs/configuration.md has them all.\n"
-	  "  --json    one JSON object per event on standard output\n" },
+	  "  It runs until Ctrl-C, SIGTERM or a STOP request, and tells its events on standard\n"
+	  "  error; with --json, as one JSON object per line on standard output.\n" },
 	{ "status", cmd_status, "[--json]", "what the node is, and how it is",
 	  "  Exits with 3 when the node has problems to tell.\n" },
 	{ "peers", cmd_peers, "[--wide] [--json]", "who it is connected to, or tries to be",
 	  "  --wide    also addresses, agents and the last error\n" },
 	{ "sub", cmd_sub, "[--name ID] [--count N] [--raw | --json] NAME...",
 	  "print messages as they arrive",
-	  "  NAME is a topic (a name with a slash in it, or topic.NAME) or any other subject;\n"
-	  "  * and > are wildcards.\n"
+	  "  NAME is a topic (a name with a slash in it, or topic.NAME) or any other subject.\n"
+	  "  In a subject, * stands for one whole part between dots and > for all that follow.\n"
 	  "  --name ID    the consumer's id, as status shows it\n"
 	  "  --count N    end after N messages\n"
 	  "  --raw        the payload's bytes and a newline, nothing else\n"
@@ -49,7 +49,11 @@ int command_unknown(const char *name)
 	for (size_t i = 0; i < n_commands; i++)
 		names[i] = commands[i].name;
 	near = nearest_word(name, names, n_commands);
-	if (near)
+	if (name[0] == '-')
+		fprintf(stderr,
+			"only --data may stand before the command, not \"%s\"; see peerline help\n",
+			name);
+	else if (near)
 		fprintf(stderr, "peerline has no command \"%s\"; did you mean \"%s\"?\n", name,
 			near);
 	else

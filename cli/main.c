@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,36 @@ static const char *as_command(const char *word)
 	return word;
 }
 
+/* --help anywhere among the flags; -h only alone, because a word of a message may be "-h". */
+static bool wants_help(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "-h") == 0)
+		return true;
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return true;
+	return false;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	if (command->run != cmd_help && wants_help(argc, argv))
+		return help_about(command);
+	return command->run(argc, argv);
+}
+
+static int no_command(int argc, char **argv)
+{
+	char *help[] = { NULL };
+
+	if (argc > 0 && strcmp(argv[argc - 1], "--data") == 0) {
+		fprintf(stderr, "--data needs a value\n");
+		return EXIT_USAGE;
+	}
+	cmd_help(0, help);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -47,19 +78,15 @@ int main(int argc, char **argv)
 	argv++;
 	while (n_before < argc && (n = global_flag(argc - n_before, argv + n_before)) > 0)
 		n_before += n;
-	if (n_before >= argc) {
-		char *help[] = { NULL };
-
-		cmd_help(0, help);
-		return EXIT_USAGE;
-	}
+	if (n_before >= argc)
+		return no_command(argc, argv);
 	command = command_find(as_command(argv[n_before]));
 	if (!command)
 		return command_unknown(argv[n_before]);
 	words = reorder(argc, argv, n_before);
 	if (!words)
 		return EXIT_REFUSED;
-	r = command->run(argc, words);
+	r = run_command(command, argc, words);
 	free(words);
 	return r;
 }

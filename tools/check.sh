@@ -8,7 +8,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root" || exit 1
 passed=0 failed=0 skipped=0
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log" "$log.status"' EXIT
 
 note() { # name, exit status
 	if [ "$2" -eq 0 ]; then
@@ -26,7 +26,7 @@ for rule in "layers:tools/check_layers.py ." "limits:tools/check_limits.py ." "h
 	note "${rule%%:*}" $?
 done
 
-echo "== unit tests, simulations, corpora (ASan and UBSan)"
+echo "== unit tests, simulations, corpora (ASan and UBSan): a few minutes"
 meson test -C "$debug" --no-rebuild --print-errorlogs >"$log" 2>&1
 status=$?
 grep -vE '^ *[0-9]+/[0-9]+ .* OK ' "$log"
@@ -42,9 +42,8 @@ make -s fuzz SECONDS=0
 note "fuzz coverage" $?
 
 echo "== real programs, real peers"
-tests/run.sh "$debug/peerline" >"$log" 2>&1
-status=$?
-cat "$log"
+{ tests/run.sh "$debug/peerline" 2>&1; echo $? >"$log.status"; } | tee "$log"
+status=$(cat "$log.status")
 tap() { awk -v key="$1" '($1 == "#" || $1 == "ℹ") && $2 == key {n += $3} END {print n + 0}' "$log"; }
 passed=$((passed + $(tap pass)))
 failed=$((failed + $(tap fail) + $(tap cancelled)))

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, test } from 'node:test'
 import { connect } from 'nats'
-import { binary, cli, freshDir, judge, startNode, until } from './lib/node.mjs'
+import { binary, cli, freshDir, judge, startNode, testSettings, until } from './lib/node.mjs'
 import { loadStack, startPeer } from './lib/js_peer.mjs'
 import { TOPIC, announcement } from './lib/teranode.mjs'
 
@@ -168,6 +168,48 @@ describe('peerline on the command line', judge('js'), () => {
     const { code, all } = await cli(['--help'])
     assert.equal(code, 0)
     for (const command of ['run', 'status', 'peers', 'sub', 'pub', 'url', 'key']) assert.match(all, new RegExp(`\\b${command}\\b`))
+  })
+})
+
+describe('peerline answers who has read nothing', judge('js'), () => {
+  for (const args of [['status', '--help'], ['sub', '-h'], ['run', '--help'], ['pub', 'a/b', '--help'], ['help', 'key']]) {
+    test(`${args.join(' ')} explains the command and does nothing`, async t => {
+      const { code, stdout, stderr } = await cli(args, { dataDir: freshDir(t) })
+      assert.equal(code, 0, stderr)
+      const command = args[0] === 'help' ? args[1] : args[0]
+      assert.ok(stdout.startsWith(`peerline ${command} `), stdout)
+    })
+  }
+
+  test('help run names every setting as the flag that it is', async () => {
+    const { stdout } = await cli(['help', 'run'])
+    const table = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
+    const flags = [...table.matchAll(/^\| `\w+` \| `(--[a-z0-9-]+)` \|/gm)].map(found => found[1])
+    assert.ok(flags.length > 10)
+    for (const flag of flags) assert.match(stdout, new RegExp(`^ +${flag} `, 'm'))
+  })
+
+  test('--data without a directory and flags before the command are told as such', async () => {
+    const data = await cli(['--data'])
+    assert.equal(data.code, 1)
+    assert.match(data.stderr, /--data needs a value/)
+    const json = await cli(['--json', 'status'])
+    assert.equal(json.code, 1)
+    assert.match(json.stderr, /before the command/)
+  })
+
+  test('run without --json tells its events as sentences and words, not as JSON', async t => {
+    const dataDir = freshDir(t)
+    const settings = testSettings(dataDir)
+    const flags = Object.entries({ 'p2p-host': settings.P2P_HOST, 'p2p-port': 'auto', 'door-port': 'auto' }).flatMap(([name, value]) => [`--${name}`, value])
+    const node = running(t, ['run', ...flags], dataDir)
+    await until(() => / info {2}ready peer_id=12D3KooW\w+ listen=\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3KooW\w+ door=nats:/.test(node.stderr()),
+      () => `a line that says ready: ${node.stderr()}`)
+    const second = await cli(['run', ...flags], { dataDir })
+    assert.equal(second.code, 4)
+    assert.match(second.stderr, /^\S+Z error .*another node runs on this data directory/)
+    assert.ok(!second.stderr.includes('{'), second.stderr)
+    assert.equal(await node.stop('SIGINT'), 0)
   })
 })
 
