@@ -6,9 +6,11 @@
 #   make bench      side by side with js-libp2p and go-libp2p (ROW=name for one row)
 #   make fuzz       coverage-guided fuzzing with a report (SECONDS=60 a target)
 #   make mutants    breaks a rule at a time and expects the named test to notice
-#   make install    PREFIX=/usr/local DESTDIR=
+#   make install    PREFIX=/usr/local LIBDIR=lib DESTDIR=
 
 PREFIX ?= /usr/local
+# Left to itself, Meson guesses by what else is installed, and may pick a place where no linker and no pkg-config looks.
+LIBDIR ?= lib
 SECONDS ?= 60
 RELEASE := build
 DEBUG := build-debug
@@ -26,7 +28,7 @@ deps:
 	@tools/deps.sh build
 
 release: deps
-	@$(call configure,$(RELEASE),meson setup $(RELEASE) --prefix=$(PREFIX) --buildtype=release -Db_sanitize=none -Dtests=false)
+	@$(call configure,$(RELEASE),meson setup $(RELEASE) --prefix=$(PREFIX) --libdir=$(LIBDIR) --buildtype=release -Db_sanitize=none -Dtests=false)
 	@ninja -C $(RELEASE)
 
 debug:
@@ -56,10 +58,11 @@ mutants:
 	@tools/deps.sh mutants
 	@tools/mutants.sh
 
-# The prefix may be another one than when the program was built.
+# The places may be others than when the program was built.
 install: release
-	@meson configure $(RELEASE) --prefix=$(PREFIX) && ninja -C $(RELEASE) >/dev/null
+	@meson configure $(RELEASE) --prefix=$(PREFIX) --libdir=$(LIBDIR) && ninja -C $(RELEASE) >/dev/null
 	@meson install -C $(RELEASE) --no-rebuild
+	@test -n "$(DESTDIR)" || /sbin/ldconfig 2>/dev/null || true
 
 clean:
 	rm -rf $(RELEASE) $(DEBUG) $(FUZZ) $(RELEASE)-setup.log $(DEBUG)-setup.log $(FUZZ)-setup.log

@@ -8,6 +8,7 @@ PEERLINE_BIN=$(cd .. && realpath "$1")
 export PEERLINE_BIN
 shift
 if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.installed ]; then
+	command -v npm >/dev/null || ../tools/deps.sh check
 	npm ci --no-audit --no-fund --loglevel=error
 	touch node_modules/.installed
 fi

@@ -26,6 +26,11 @@ mutants) want=$mutants ;;
 	;;
 esac
 
+command -v dpkg-query >/dev/null 2>&1 || {
+	echo "This is no Debian: tools/deps.sh installs nothing. What Debian calls: $want"
+	exit 0
+}
+
 missing=
 for package in $want; do
 	dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
@@ -39,19 +44,22 @@ done
 missing=$(echo $missing)
 [ -n "$missing" ] || exit 0
 
-echo "peerline needs these Debian packages: $missing"
+echo "These Debian packages are missing: $missing"
 as_root=
 if [ "$(id -u)" -ne 0 ]; then
 	command -v sudo >/dev/null 2>&1 || {
-		echo "They cannot be installed: not root and no sudo. As root: apt-get install $missing" >&2
+		echo "Installing them needs root or sudo. As root: apt-get update && apt-get install $missing" >&2
 		exit 1
 	}
 	as_root=sudo
-	echo "Installing them with sudo."
 fi
-export DEBIAN_FRONTEND=noninteractive
-$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null 2>&1 || {
+echo "Installing them${as_root:+ with sudo}."
+install() { # packages
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+# shellcheck disable=SC2086 # a list of packages
+install $missing >/dev/null 2>&1 || {
 	# The package lists may be old or missing.
 	$as_root apt-get update -qq
-	$as_root apt-get install -y -qq --no-install-recommends $missing
+	install $missing
 }
