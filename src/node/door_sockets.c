@@ -7,7 +7,7 @@
 
 #define LISTENERS_MAX 2
 #define PIECES 64
-#define LINGER_MS 1000 /* a refused client gets this long to read why */
+#define LINGER_MS 1000 /* a client that is to go gets this long to read why */
 
 struct connection {
 	struct door_sockets *owner;
@@ -44,8 +44,13 @@ static void on_linger_over(struct timer *t)
 	connection_free(container_of(t, struct connection, linger));
 }
 
-/* False: the connection is gone. */
-static bool connection_flush(struct connection *c)
+enum flushed {
+	FLUSH_DONE,
+	FLUSH_WAITS, /* on_drain follows */
+	FLUSH_GONE,  /* the connection failed and is freed */
+};
+
+static enum flushed connection_flush(struct connection *c)
 {
 	struct bytes v[PIECES];
 
@@ -53,16 +58,16 @@ static bool connection_flush(struct connection *c)
 		size_t n = consumer_output(c->consumer, v, ARRAY_SIZE(v)), total = 0;
 
 		if (n == 0)
-			return true;
+			return FLUSH_DONE;
 		for (size_t i = 0; i < n; i++)
 			total += v[i].n;
 		if (sock_write(c->sock, v, n) < 0) {
 			connection_free(c);
-			return false;
+			return FLUSH_GONE;
 		}
 		consumer_sent(c->consumer, total);
 	}
-	return true;
+	return c->consumer ? FLUSH_WAITS : FLUSH_DONE;
 }
 
 static void mark_dirty(struct connection *c)
@@ -73,17 +78,19 @@ static void mark_dirty(struct connection *c)
 	loop_task_post(c->owner->loop, &c->owner->flush);
 }
 
-/* The door has said its last word to this one: let it be read, then close. */
+/* The door has said its last word to this one, behind all that it had to say before: it leaves as
+ * far as it is read in time, then we close. */
 static void connection_finish(struct connection *c)
 {
 	struct door_sockets *s = c->owner;
 
-	if (!connection_flush(c))
+	if (!timer_is_set(&c->linger))
+		loop_timer_set(s->loop, &c->linger, mono_add_ms(loop_now(s->loop), LINGER_MS));
+	if (connection_flush(c) != FLUSH_DONE)
 		return;
 	door_detach(s->door, c->consumer);
 	c->consumer = NULL;
 	sock_shutdown(c->sock);
-	loop_timer_set(s->loop, &c->linger, mono_add_ms(loop_now(s->loop), LINGER_MS));
 }
 
 static void on_flush(struct task *t)
