@@ -240,26 +240,42 @@ static const char *nearest_key(const char *key)
 	return nearest_word(key, known, SETTINGS);
 }
 
+/* `shown` is the name as it was given. */
 static int refuse_unknown(const char *key, const char *shown, enum config_origin origin,
 			  struct config_error *e)
 {
-	const char *near = nearest_key(key);
-	char text[64];
+	const char *near = nearest_key(key), *from = config_origin_text(origin);
 
 	if (!near)
 		(void)config_refuse(e, "%s is not a setting (%s); see docs/configuration.md", shown,
-				    config_origin_text(origin));
+				    from);
 	else
-		(void)config_refuse(e, "%s is not a setting (%s); did you mean %s?", shown,
-				    config_origin_text(origin),
+		(void)config_refuse(e, "%s is not a setting (%s); did you mean %s?", shown, from,
 				    origin == CONFIG_ENV ? settings[setting_find(near)].env : near);
-	if (near && origin == CONFIG_FLAG) {
-		snprintf(text, sizeof(text), "--%s", near);
-		for (char *p = text; *p; p++)
-			*p = *p == '_' ? '-' : *p;
-		(void)config_refuse(e, "%s is not a flag of peerline run; did you mean %s?", shown,
-				    text);
+	return -ENOENT;
+}
+
+/* In place. */
+static void replace_each(char *text, char from, char to)
+{
+	for (; *text; text++)
+		*text = *text == from ? to : *text;
+}
+
+static int refuse_flag(const char *key, const char *flag, struct config_error *e)
+{
+	const char *near = nearest_key(key);
+	char meant[64];
+
+	if (!near) {
+		(void)config_refuse(e, "--%s is not a setting (flag); see docs/configuration.md",
+				    flag);
+		return -ENOENT;
 	}
+	snprintf(meant, sizeof(meant), "%s", near);
+	replace_each(meant, '_', '-');
+	(void)config_refuse(e, "--%s is not a flag of peerline run; did you mean --%s?", flag,
+			    meant);
 	return -ENOENT;
 }
 
@@ -296,16 +312,14 @@ int config_set(struct config *c, const char *key, const char *value, enum config
 int config_set_flag(struct config *c, const char *flag, const char *value,
 		    struct config_error *ret_error)
 {
-	char key[64], shown[72];
+	char key[64];
 	int id;
 
 	snprintf(key, sizeof(key), "%s", flag);
-	snprintf(shown, sizeof(shown), "--%s", key);
-	for (char *p = key; *p; p++)
-		*p = *p == '-' ? '_' : *p;
+	replace_each(key, '-', '_');
 	id = setting_find(key);
 	if (id < 0)
-		return refuse_unknown(key, shown, CONFIG_FLAG, ret_error);
+		return refuse_flag(key, flag, ret_error);
 	return set_checked(c, (size_t)id, value, CONFIG_FLAG, ret_error);
 }
 
