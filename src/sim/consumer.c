@@ -226,6 +226,15 @@ void sim_consumer_pub(struct sim_consumer *c, const char *subject, struct bytes 
 	say_text(c, "\r\n");
 }
 
+void sim_consumer_ask(struct sim_consumer *c, const char *subject, const char *reply,
+		      struct bytes data)
+{
+	char both[SUBJECT_ROOM];
+
+	snprintf(both, sizeof(both), "%s %s", subject, reply);
+	sim_consumer_pub(c, both, data);
+}
+
 void sim_consumer_freeze(struct sim_consumer *c, bool frozen)
 {
 	if (c->sock)

@@ -23,6 +23,9 @@ struct sim_consumer *sim_consumer_free(struct sim_consumer *c);
 
 void sim_consumer_sub(struct sim_consumer *c, const char *subject);
 void sim_consumer_pub(struct sim_consumer *c, const char *subject, struct bytes data);
+/* Likewise, with a subject for the answer. */
+void sim_consumer_ask(struct sim_consumer *c, const char *subject, const char *reply,
+		      struct bytes data);
 /* Stops reading, as a frozen program does; and goes on. */
 void sim_consumer_freeze(struct sim_consumer *c, bool frozen);
 

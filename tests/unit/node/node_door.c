@@ -1,0 +1,141 @@
+#include "node_fixture.h"
+
+static bool in_the_mesh(void *user)
+{
+	struct fixture *f = user;
+
+	return sim_node_n_events(f->a, "mesh") > 0 && sim_node_n_events(f->b, "mesh") > 0;
+}
+
+static bool contains(struct bytes b, const char *text)
+{
+	return b.n > 0 && memmem(b.p, b.n, text, strlen(text)) != NULL;
+}
+
+TEST(a_message_goes_from_door_to_door_through_gossip)
+{
+	struct fixture f;
+	struct sim_consumer *reader;
+	char header[PEER_ID_TEXT_MAX + 16] = "Pl-From: ", id[PEER_ID_TEXT_MAX];
+	json_t *o;
+
+	fixture_init(&f, 2);
+	fixture_connect(&f);
+	reader = consumer(&f, f.b, "reader");
+	subscribe(&f, reader, "topic.a/b");
+	subscribe(&f, f.asker, "topic.a/b");
+	assert_true(world_run_until(sim_world(f.sim), in_the_mesh, &f, 30000));
+	sim_consumer_pub(f.asker, "topic.a/b", BYTES_LITERAL("hello"));
+	world_run_for(sim_world(f.sim), 1000);
+	assert_int_equal(sim_consumer_n_messages(reader), 1);
+	assert_bytes(sim_consumer_message(reader, 0)->data, "hello");
+	strcat(header, peer_id_text(sim_node_id(f.a), id));
+	assert_true(contains(sim_consumer_message(reader, 0)->headers, header));
+	assert_true(contains(sim_consumer_message(reader, 0)->headers, "Pl-Verified: yes"));
+	/* Our own comes back to us once, as to everybody. */
+	assert_int_equal(sim_consumer_n_messages(f.asker), f.n_asked + 1);
+	o = event(f.a, "topic_peer", 0);
+	assert_string_equal(text_of(o, "topic"), "a/b");
+	assert_true(json_is_true(json_object_get(o, "joined")));
+	json_decref(o);
+	o = event(f.a, "mesh", 0);
+	assert_true(json_is_true(json_object_get(o, "grafted")));
+	json_decref(o);
+	sim_consumer_free(reader);
+	fixture_deinit(&f);
+}
+
+TEST(the_last_reader_leaves_the_topic)
+{
+	struct fixture f;
+	struct sim_consumer *reader;
+	json_t *o;
+
+	fixture_init(&f, 1);
+	reader = consumer(&f, f.a, "reader");
+	subscribe(&f, reader, "topic.a/b");
+	o = ask(&f, "TOPICS", "{}");
+	assert_int_equal(json_array_size(json_object_get(o, "topics")), 1);
+	json_decref(o);
+	sim_consumer_free(reader);
+	world_run_for(sim_world(f.sim), 100);
+	o = ask(&f, "TOPICS", "{}");
+	assert_int_equal(json_array_size(json_object_get(o, "topics")), 0);
+	json_decref(o);
+	fixture_deinit(&f);
+}
+
+TEST(without_a_network_publishing_is_refused_by_the_setting)
+{
+	struct fixture f;
+
+	fixture_make(&f, 1);
+	sim_node_set(f.a, "p2p_enabled", "false");
+	fixture_start(&f);
+	subscribe(&f, f.asker, "topic.a/b");
+	sim_consumer_pub(f.asker, "topic.a/b", BYTES_LITERAL("x"));
+	world_run_for(sim_world(f.sim), 100);
+	assert_non_null(strstr(sim_consumer_error(f.asker), "p2p_enabled"));
+	assert_int_equal(sim_consumer_n_messages(f.asker), 0);
+	fixture_deinit(&f);
+}
+
+TEST(a_message_that_gossip_does_not_carry_is_refused_with_the_figure)
+{
+	struct fixture f;
+	uint8_t *large = calloc(1, LIMIT_DOOR_PAYLOAD);
+
+	fixture_init(&f, 1);
+	sim_consumer_pub(f.asker, "topic.a/b", BYTES(large, LIMIT_DOOR_PAYLOAD));
+	world_run_for(sim_world(f.sim), 1000);
+	assert_non_null(strstr(sim_consumer_error(f.asker), "1 MiB less 4 KiB"));
+	assert_false(sim_consumer_is_closed(f.asker));
+	free(large);
+	fixture_deinit(&f);
+}
+
+/* A reader that is frozen misses messages: the node counts them and says so. */
+TEST(a_gap_is_counted_and_told)
+{
+	struct fixture f;
+	struct sim_consumer *frozen;
+	uint8_t data[60000] = { 0 };
+	const struct sim_message *told = NULL;
+	json_t *o, *gap;
+
+	fixture_make(&f, 1);
+	sim_node_set(f.a, "consumer_bytes", "65536");
+	fixture_start(&f);
+	frozen = consumer(&f, f.a, "frozen");
+	subscribe(&f, frozen, "x.\x01\xff");
+	subscribe(&f, f.asker, "$PL.EVENT.GAP");
+	sim_consumer_freeze(frozen, true);
+	for (int i = 0; i < 40; i++) {
+		sim_consumer_pub(f.asker, "x.\x01\xff", BYTES(data, sizeof(data)));
+		world_run_for(sim_world(f.sim), 20);
+	}
+	sim_consumer_freeze(frozen, false);
+	world_run_for(sim_world(f.sim), 1000);
+	sim_consumer_pub(f.asker, "x.\x01\xff", BYTES_LITERAL("last"));
+	world_run_for(sim_world(f.sim), 1000);
+	for (size_t i = 0; i < sim_consumer_n_messages(f.asker); i++)
+		told = sim_consumer_message(f.asker, i);
+	assert_non_null(told);
+	gap = json_loadb((const char *)told->data.p, told->data.n, 0, NULL);
+	assert_string_equal(text_of(gap, "consumer"), "frozen");
+	assert_string_equal(text_of(gap, "subject"), "x.\x01?");
+	o = ask(&f, "STATUS", "{}");
+	assert_int_equal(number_of(json_object_get(o, "counters"), "gaps"), 1);
+	assert_int_equal(number_of(json_object_get(o, "counters"), "gap_messages"),
+			 number_of(gap, "count"));
+	assert_int_equal(sim_consumer_n_messages(frozen) + (size_t)number_of(gap, "count"), 41);
+	json_decref(gap);
+	json_decref(o);
+	sim_consumer_free(frozen);
+	fixture_deinit(&f);
+}
+
+TESTS(RUN(a_message_goes_from_door_to_door_through_gossip), RUN(the_last_reader_leaves_the_topic),
+      RUN(without_a_network_publishing_is_refused_by_the_setting),
+      RUN(a_message_that_gossip_does_not_carry_is_refused_with_the_figure),
+      RUN(a_gap_is_counted_and_told))
