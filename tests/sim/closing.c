@@ -10,7 +10,7 @@
 
 #define NODES 3
 #define MESSAGES 1000
-#define SEEDS 24
+#define SEEDS 21
 #define SUBJECT "topic.teranode/bitcoin/1.0.0/mainnet-block"
 
 struct scene {
