@@ -67,17 +67,10 @@ static int show(const char *path, const char *data, bool as_json)
 
 /* ---- importing ---- */
 
-static void buf_wipe(struct buf *b)
-{
-	if (b->mem)
-		secret_wipe(b->mem, b->cap);
-	buf_deinit(b);
-}
-
 /* What the word names: a file, or the key itself in hexadecimal. */
 static int read_source(const char *word, struct key_pair *ret)
 {
-	_cleanup_(buf_wipe) struct buf content;
+	_cleanup_(secret_buf_deinit) struct buf content;
 	struct config_error e = { "" };
 	bool is_file;
 	int r;

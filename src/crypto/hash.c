@@ -28,3 +28,10 @@ void secret_wipe(void *p, size_t n)
 {
 	sodium_memzero(p, n);
 }
+
+void secret_buf_deinit(struct buf *b)
+{
+	if (b->mem)
+		secret_wipe(b->mem, b->cap);
+	buf_deinit(b);
+}

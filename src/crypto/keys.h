@@ -6,6 +6,7 @@
  * (OpenSSL). crypto_start() once per process before anything else here.
  */
 
+#include "base/buf.h"
 #include "base/def.h"
 #include "base/random.h"
 
@@ -56,5 +57,7 @@ void sha256(struct bytes in, uint8_t ret[32]);
 /* Constant time. */
 bool secret_equal(const void *a, const void *b, size_t n);
 void secret_wipe(void *p, size_t n);
+/* buf_deinit() for a buffer that held secrets. */
+void secret_buf_deinit(struct buf *b);
 
 #endif

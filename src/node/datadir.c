@@ -88,7 +88,6 @@ static int open_key(struct datadir *d, const struct random *random, struct confi
 	if (r != -ENOENT)
 		return r;
 	key_pair_generate(random, &d->key);
-	d->key_is_new = true;
 	return keyfile_create(path, &d->key, e);
 }
 
@@ -116,7 +115,7 @@ static bool is_token(struct bytes b)
 
 static int open_token(struct datadir *d, const struct random *random, struct config_error *e)
 {
-	_cleanup_(buf_deinit) struct buf content;
+	_cleanup_(secret_buf_deinit) struct buf content;
 	char path[PATH_MAX];
 	struct bytes text;
 	int r;

@@ -23,7 +23,6 @@ struct datadir {
 	int lock_fd;
 	bool published;
 	struct key_pair key;
-	bool key_is_new;
 	char token[DOOR_TOKEN_CHARS + 1];
 	uint64_t incarnation; /* greater than at any start before */
 	uint64_t seqno_last;  /* greater than any sequence number used before */

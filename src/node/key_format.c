@@ -27,10 +27,10 @@ static struct bytes trim(struct bytes b)
 	return b;
 }
 
-static int decode_protobuf(struct bytes content, struct key_pair *ret, struct config_error *e)
+static int decode_parts(struct bytes content, uint8_t seed[ED25519_SEED], struct key_pair *key,
+			struct config_error *e)
 {
-	uint8_t seed[ED25519_SEED], public[ED25519_PUBLIC];
-	struct key_pair key;
+	uint8_t public[ED25519_PUBLIC];
 	int r = private_key_decode_ed25519(content, seed, public);
 
 	if (r == -ENOTSUP)
@@ -40,29 +40,32 @@ static int decode_protobuf(struct bytes content, struct key_pair *ret, struct co
 			e, -EBADMSG,
 			"not a libp2p private key (protobuf 08011240 and 64 bytes, or that in "
 			"hexadecimal)");
-	key_pair_from_seed(seed, &key);
-	secret_wipe(seed, sizeof(seed));
-	if (memcmp(key.public, public, sizeof(public)) != 0) {
-		key_pair_wipe(&key);
+	key_pair_from_seed(seed, key);
+	if (memcmp(key->public, public, sizeof(public)) != 0)
 		return refuse(e, -EBADMSG, "the two halves of the key do not belong together");
-	}
-	*ret = key;
-	key_pair_wipe(&key);
 	return 0;
+}
+
+static int decode_protobuf(struct bytes content, struct key_pair *ret, struct config_error *e)
+{
+	_cleanup_(key_pair_wipe) struct key_pair key = { 0 };
+	uint8_t seed[ED25519_SEED];
+	int r = decode_parts(content, seed, &key, e);
+
+	secret_wipe(seed, sizeof(seed));
+	if (r == 0)
+		*ret = key;
+	return r;
 }
 
 int key_format_decode(struct bytes content, struct key_pair *ret, struct config_error *ret_error)
 {
 	uint8_t binary[KEY_FORMAT_MAX];
-	struct bytes text = trim(content);
-	int n, r;
+	int n = hex_decode(trim(content), binary, sizeof(binary)), r;
 
 	/* A binary key begins with the byte 08, hexadecimal text with the character '0': no
 	 * mistaking. */
-	n = hex_decode(text, binary, sizeof(binary));
-	if (n <= 0)
-		return decode_protobuf(content, ret, ret_error);
-	r = decode_protobuf(BYTES(binary, n), ret, ret_error);
+	r = decode_protobuf(n > 0 ? BYTES(binary, n) : content, ret, ret_error);
 	secret_wipe(binary, sizeof(binary));
 	return r;
 }

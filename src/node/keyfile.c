@@ -11,16 +11,9 @@
 
 #define KEYFILE_MAX 1024
 
-static void buf_wipe(struct buf *b)
-{
-	if (b->mem)
-		secret_wipe(b->mem, b->cap);
-	buf_deinit(b);
-}
-
 int keyfile_load(const char *path, struct key_pair *ret, struct config_error *ret_error)
 {
-	_cleanup_(buf_wipe) struct buf content;
+	_cleanup_(secret_buf_deinit) struct buf content;
 	struct config_error why;
 	struct stat st;
 	int r;
@@ -56,7 +49,7 @@ int keyfile_load(const char *path, struct key_pair *ret, struct config_error *re
 
 int keyfile_create(const char *path, const struct key_pair *key, struct config_error *ret_error)
 {
-	_cleanup_(buf_wipe) struct buf content;
+	_cleanup_(secret_buf_deinit) struct buf content;
 	int r;
 
 	buf_init(&content, KEYFILE_MAX);

@@ -40,5 +40,17 @@ TEST(a_wiped_secret_is_gone)
 	assert_memory_equal(secret, zero, sizeof(secret));
 }
 
+TEST(a_buffer_of_secrets_may_be_empty)
+{
+	struct buf b;
+
+	buf_init(&b, 100);
+	secret_buf_deinit(&b);
+	assert_int_equal(buf_append(&b, "secret", 6), 0);
+	secret_buf_deinit(&b);
+	assert_int_equal(buf_len(&b), 0);
+	assert_null(b.mem);
+}
+
 TESTS(RUN(sha256_gives_the_published_digests), RUN(secrets_are_compared_whole),
-      RUN(a_wiped_secret_is_gone))
+      RUN(a_wiped_secret_is_gone), RUN(a_buffer_of_secrets_may_be_empty))
