@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "share/subject.h"
+#include "wire/multibase.h"
 #include "wire/rd.h"
 #include "wire/wr.h"
 
@@ -58,31 +59,15 @@ int topic_subject_encode(struct bytes topic, struct buf *out)
 	return wr_finish(&w);
 }
 
-static int hex_value(uint8_t digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
-}
-
 static uint8_t read_byte(struct rd *r)
 {
 	uint8_t byte = rd_u8(r);
-	int high, low;
 
-	if (byte != '%')
-		return byte;
-	high = hex_value(rd_u8(r));
-	low = hex_value(rd_u8(r));
-	if (high < 0 || low < 0) {
+	if (byte == '%' && hex_decode(rd_bytes(r, 2), &byte, 1) != 1) {
 		rd_fail(r);
 		return 0;
 	}
-	return (uint8_t)(high << 4 | low);
+	return byte;
 }
 
 int topic_subject_decode(struct bytes subject, const char *prefix, struct buf *out)
