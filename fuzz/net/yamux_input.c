@@ -1,9 +1,10 @@
 /* covers: src/net/yamux.c src/net/yamux_stream.c src/net/yamux_output.c src/net/yamux_window.c src/net/send_queue.c */
 /*
  * A session under arbitrary bytes and an arbitrary user. The input is a list of [action][n][n bytes
- * from the peer]; with ZEROES in the action it is n KiB of zeroes instead. Whatever comes: what the
- * session says can be read, stays within the credit it was given and within its maxima, and every
- * stream that was reported ends exactly once.
+ * from the peer] behind a byte that says which side we are and whether a GoAway lingers; with
+ * ZEROES in the action it is n KiB of zeroes instead. Whatever comes: what the session says can be
+ * read, stays within the credit it was given and within its maxima, and every stream that was
+ * reported ends exactly once.
  */
 
 #include <stdlib.h>
@@ -148,12 +149,13 @@ static void check(const struct fuzz *f)
 	ASSERT(more == y->window_more && more <= LIMIT_YAMUX_WINDOW_LINK);
 	ASSERT(unacked == y->n_unacked && unacked <= LIMIT_YAMUX_BACKLOG);
 	ASSERT(y->n_pongs <= LIMIT_YAMUX_PONGS);
+	ASSERT(!yamux_is_lingering(y) || !yamux_has_gone(y));
 }
 
 /* Odd sizes go into a buffer that is too small for all of it. */
 static void output(struct fuzz *f, size_t max, size_t room)
 {
-	bool had = yamux_has_output(f->y);
+	bool had = yamux_has_output(f->y), lingers = yamux_is_lingering(f->y);
 	struct buf b;
 	struct rd r;
 
@@ -169,6 +171,7 @@ static void output(struct fuzz *f, size_t max, size_t room)
 		if (h.type == YAMUX_DATA)
 			rd_bytes(&r, h.length);
 		ASSERT(h.type != YAMUX_DATA || (h.length > 0 && h.length <= LIMIT_YAMUX_FRAME));
+		ASSERT(!lingers || h.type != YAMUX_GO_AWAY);
 		ASSERT(!rd_is_bad(&r));
 	}
 	buf_deinit(&b);
@@ -247,9 +250,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint8_t zeroes[256 * KIB];
 	struct rd r = rd_of(BYTES(data, size));
 	struct fuzz *f = calloc(1, sizeof(*f));
+	uint8_t kind = rd_u8(&r);
 
-	if (!f || yamux_new(rd_u8(&r) & 1, &ops, f, &f->y) < 0)
+	if (!f || yamux_new(kind & 1, &ops, f, &f->y) < 0)
 		abort();
+	yamux_linger(f->y, kind & 2);
 	while (r.left > 0 && !rd_is_bad(&r)) {
 		uint8_t action = rd_u8(&r), n = rd_u8(&r);
 
