@@ -5,7 +5,7 @@ set -eu
 build=$1
 seconds=$2
 cd "$(dirname "$0")/.."
-status=0
+status=0 targets=0 short=
 profdata=$(command -v llvm-profdata-14 || command -v llvm-profdata)
 cov=$(command -v llvm-cov-14 || command -v llvm-cov)
 scratch=$(mktemp -d)
@@ -14,12 +14,13 @@ trap 'rm -rf "$scratch"' EXIT
 for program in "$build"/fuzz/fuzz_*; do
 	[ -x "$program" ] && [ -f "$program" ] || continue
 	target=$(basename "$program" | sed 's/^fuzz_//')
+	targets=$((targets + 1)) good=1
 	source=$(ls fuzz/*/"$target".c)
 	# A target's first line names what it covers: /* covers: src/wire/rd.c src/wire/wr.c */
 	covers=$(sed -n 's|^/\* covers: \(.*\) \*/$|\1|p' "$source")
 	LLVM_PROFILE_FILE="$scratch/$target.profraw" "$program" -runs=0 "fuzz/corpus/$target" >"$scratch/log" 2>&1 || {
 		cat "$scratch/log"
-		status=1
+		good=0
 	}
 	"$profdata" merge -o "$scratch/$target.profdata" "$scratch/$target.profraw"
 	if [ -n "$covers" ]; then
@@ -38,7 +39,7 @@ for program in "$build"/fuzz/fuzz_*; do
 	9[5-9]* | 100*) ;;
 	*)
 		echo "fuzz: $target: its corpus reaches less than 95 % of the lines"
-		status=1
+		good=0
 		;;
 	esac
 	if [ "$seconds" -gt 0 ]; then
@@ -48,8 +49,10 @@ for program in "$build"/fuzz/fuzz_*; do
 			>"$scratch/log" 2>&1 || {
 			tail -n 40 "$scratch/log"
 			echo "fuzz: $target FAILED, its input is $build/crash-$target-*"
-			status=1
+			good=0
 		}
 	fi
+	[ "$good" -eq 1 ] || short="$short $target" status=1
 done
+echo "fuzz: $targets targets, ${seconds} s each beyond the corpus; ${short:+not good:}${short:-all good}"
 exit $status
