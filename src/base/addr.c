@@ -86,18 +86,3 @@ bool addr_is_loopback(const struct addr *a)
 		return a->ip[0] == 127;
 	return memcmp(a->ip, one, sizeof(one)) == 0;
 }
-
-static bool ip4_is_private(const uint8_t ip[4])
-{
-	return ip[0] == 0 || ip[0] == 10 || ip[0] == 127 || ip[0] >= 224 ||
-	       (ip[0] == 172 && (ip[1] & 0xf0) == 16) || (ip[0] == 192 && ip[1] == 168) ||
-	       (ip[0] == 169 && ip[1] == 254) || (ip[0] == 100 && (ip[1] & 0xc0) == 64);
-}
-
-bool addr_is_private(const struct addr *a)
-{
-	if (a->family == ADDR_IP4)
-		return ip4_is_private(a->ip);
-	return addr_is_unspecified(a) || addr_is_loopback(a) || (a->ip[0] & 0xfe) == 0xfc ||
-	       (a->ip[0] == 0xfe && (a->ip[1] & 0xc0) == 0x80) || a->ip[0] == 0xff;
-}

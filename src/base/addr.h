@@ -30,9 +30,6 @@ _nodiscard_ int addr_parse_ip(const char *text, struct addr *ret);
 bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_same_ip(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *a);
-/* Private, link-local, loopback, shared, multicast or unspecified: never to be dialled on a
- * stranger's word. */
-bool addr_is_private(const struct addr *a);
 bool addr_is_unspecified(const struct addr *a);
 
 #endif

@@ -33,11 +33,6 @@ static inline void list_add_tail(struct list *head, struct list *node)
 	list_insert_before(head, node);
 }
 
-static inline void list_add_head(struct list *head, struct list *node)
-{
-	list_insert_before(head->next, node);
-}
-
 /* Safe on a node that is on no list. */
 static inline void list_remove(struct list *node)
 {

@@ -248,11 +248,12 @@ static void to_message(const struct nats_op *op, struct client_message *ret)
 
 static void make_inbox(struct client *c)
 {
-	uint64_t token[2] = { 0 };
+	uint64_t token = 0;
 
-	(void)!getrandom(token, sizeof(token), 0);
-	snprintf(c->inbox, sizeof(c->inbox), "_INBOX.%016llx",
-		 (unsigned long long)(token[0] ^ token[1]));
+	/* Without randomness it is an inbox all the same: only another consumer that knows of it
+	 * could listen there, and all consumers are trusted alike. */
+	(void)!getrandom(&token, sizeof(token), 0);
+	snprintf(c->inbox, sizeof(c->inbox), "_INBOX.%016llx", (unsigned long long)token);
 }
 
 static struct client *client_new(int fd)
@@ -350,11 +351,6 @@ int client_open(const struct client_config *config, struct client **ret)
 const char *client_error(const struct client *c)
 {
 	return c ? c->error : "";
-}
-
-int client_fd(const struct client *c)
-{
-	return c->fd;
 }
 
 /* ---- use ---- */

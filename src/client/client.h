@@ -50,8 +50,6 @@ struct client *client_close(struct client *c);
 
 /* What the door's last -ERR said; "" if nothing. */
 const char *client_error(const struct client *c);
-/* For poll(); readable when client_next() has something to do, unless a request kept messages. */
-int client_fd(const struct client *c);
 
 /* Subjects are texts. Publishing is buffered; client_flush(), client_request() and client_next()
  * write it out. -EINVAL, -EMSGSIZE, -ENOBUFS. */

@@ -163,15 +163,6 @@ int session_subscribe(struct session *s, struct bytes subject, struct bytes queu
 	return 0;
 }
 
-int session_unsubscribe(struct session *s, uint64_t sid, uint32_t max)
-{
-	char digits[NATS_DECIMAL_MAX];
-	struct nats_op op = { .verb = NATS_UNSUB, .max = max };
-
-	op.sid = BYTES(digits, nats_decimal(sid, digits));
-	return nats_op_encode(&op, &s->out);
-}
-
 int session_ping(struct session *s, uint64_t *ret)
 {
 	int r;

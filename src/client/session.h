@@ -54,7 +54,6 @@ _nodiscard_ int session_publish(struct session *s, struct bytes subject, struct 
 				struct bytes payload);
 _nodiscard_ int session_subscribe(struct session *s, struct bytes subject, struct bytes queue,
 				  uint64_t *ret_sid);
-_nodiscard_ int session_unsubscribe(struct session *s, uint64_t sid, uint32_t max);
 /* Everything sent so far has been heeded once n_pongs reaches what this returns in `ret`. */
 _nodiscard_ int session_ping(struct session *s, uint64_t *ret);
 

@@ -269,11 +269,6 @@ void gossip_peer_set_protocol(struct gossip_peer *p, struct bytes protocol)
 	p->idontwant = speaks_idontwant(protocol);
 }
 
-void *gossip_peer_user(const struct gossip_peer *p)
-{
-	return p->user;
-}
-
 void gossip_peer_resend(struct gossip *g, struct gossip_peer *p)
 {
 	output_hello(g, p, true);

@@ -11,8 +11,8 @@
  * gossip_tick() at gossip_deadline(); gossip_free()
  *
  * Callbacks run inside gossip_input(), gossip_join(), gossip_leave(), gossip_publish(),
- * gossip_peer_*() and gossip_tick(). They may call gossip_peer_user() and the functions that only
- * ask; on_message, with which the engine is done with a message, may also join, leave and publish.
+ * gossip_peer_*() and gossip_tick(). They may call the functions that only ask; on_message, with
+ * which the engine is done with a message, may also join, leave and publish.
  */
 
 #include "base/def.h"
@@ -131,7 +131,6 @@ _nodiscard_ int gossip_peer_add(struct gossip *g, const struct peer_id *id, stru
 /* Takes NULL. */
 void gossip_peer_remove(struct gossip *g, struct gossip_peer *p);
 void gossip_peer_set_protocol(struct gossip_peer *p, struct bytes protocol);
-void *gossip_peer_user(const struct gossip_peer *p);
 /* The peer's queue was emptied or lost: what we believe it knows of our subscriptions and meshes is
  * sent again. */
 void gossip_peer_resend(struct gossip *g, struct gossip_peer *p);

@@ -40,11 +40,6 @@ void wr_be64(struct wr *w, uint64_t v)
 	wr_be(w, v, 8);
 }
 
-void wr_le64(struct wr *w, uint64_t v)
-{
-	wr_be(w, __builtin_bswap64(v), 8);
-}
-
 void wr_varint(struct wr *w, uint64_t v)
 {
 	uint8_t out[10];

@@ -31,7 +31,6 @@ void wr_u8(struct wr *w, uint8_t v);
 void wr_be16(struct wr *w, uint16_t v);
 void wr_be32(struct wr *w, uint32_t v);
 void wr_be64(struct wr *w, uint64_t v);
-void wr_le64(struct wr *w, uint64_t v);
 void wr_varint(struct wr *w, uint64_t v);
 void wr_varint_bytes(struct wr *w, struct bytes b);
 void wr_text(struct wr *w, const char *text);

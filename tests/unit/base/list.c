@@ -38,7 +38,7 @@ TEST(items_stand_where_they_were_put)
 	list_init(&head);
 	list_add_tail(&head, &b.link);
 	list_add_tail(&head, &d.link);
-	list_add_head(&head, &a.link);
+	list_insert_before(list_first(&head), &a.link);
 	list_insert_before(&d.link, &c.link);
 	assert_int_equal(sum_in_order(&head), 1234);
 	assert_ptr_equal(list_first(&head), &a.link);

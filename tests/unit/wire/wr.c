@@ -14,13 +14,11 @@ TEST(fields_are_written_as_they_are_read)
 	wr_be16(&w, 0x0203);
 	wr_be32(&w, 0x04050607);
 	wr_be64(&w, UINT64_C(0x08090a0b0c0d0e0f));
-	wr_le64(&w, UINT64_C(0x8000000000000001));
 	wr_varint_bytes(&w, BYTES_LITERAL("abc"));
 	wr_text(&w, "d");
 	assert_int_equal(wr_finish(&w), 0);
-	assert_true(bytes_equal(
-		buf_data(&b),
-		HEX("01 0203 04050607 08090a0b0c0d0e0f 0100000000000080 03 616263 64")));
+	assert_true(
+		bytes_equal(buf_data(&b), HEX("01 0203 04050607 08090a0b0c0d0e0f 03 616263 64")));
 	buf_deinit(&b);
 }
 
