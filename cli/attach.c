@@ -1,12 +1,12 @@
 #include "cli/attach.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/object.h"
 #include "node/file.h"
 
 #define RUN_JSON_MAX (64 * 1024)
@@ -198,33 +198,27 @@ int attach_failed(const struct client *c, int r)
 }
 
 /* An answer that is {"error":{"code","text"}} is told as such. */
-static int check_answer(const char *json)
+static int check_answer(const json_t *o)
 {
-	json_t *o = json_loads(json, 0, NULL);
 	const json_t *error = json_object_get(o, "error");
-	const char *code = json_string_value(json_object_get(error, "code"));
-	const char *text = json_string_value(json_object_get(error, "text"));
-	int r = 0;
 
-	if (!o) {
-		fprintf(stderr, "the node's answer is not JSON\n");
+	if (!json_is_object(o)) {
+		fprintf(stderr, "the node's answer is not a JSON object\n");
 		return EXIT_REFUSED;
 	}
-	if (error) {
-		fprintf(stderr, "refused: %s (%s)\n", text ? text : "no reason given",
-			code ? code : "E_UNKNOWN");
-		r = EXIT_REFUSED;
-	}
-	json_decref(o);
-	return r;
+	if (!error)
+		return 0;
+	fprintf(stderr, "refused: %s (%s)\n", object_text(error, "text"),
+		object_text(error, "code"));
+	return EXIT_REFUSED;
 }
 
-int attach_ask(const char *data, const char *verb, char **ret_json)
+int attach_ask(const char *data, const char *verb, json_t **ret)
 {
 	struct client_message m;
 	struct client *c;
 	char subject[64];
-	char *json;
+	json_t *o;
 	int r;
 
 	r = attach_open(data, "cli", &c);
@@ -237,13 +231,13 @@ int attach_ask(const char *data, const char *verb, char **ret_json)
 		client_close(c);
 		return r;
 	}
-	json = strndup((const char *)m.payload.p, m.payload.n);
+	o = json_loadb((const char *)m.payload.p, m.payload.n, 0, NULL);
 	client_close(c);
-	r = json ? check_answer(json) : EXIT_REFUSED;
+	r = check_answer(o);
 	if (r == 0)
-		*ret_json = json;
+		*ret = o;
 	else
-		free(json);
+		json_decref(o);
 	return r;
 }
 

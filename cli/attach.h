@@ -6,6 +6,8 @@
  * is a sentence on standard error and an exit code.
  */
 
+#include <jansson.h>
+
 #include "base/def.h"
 #include "client/client.h"
 #include "node/config.h"
@@ -32,8 +34,8 @@ _nodiscard_ int attach_open(const char *data, const char *what, struct client **
 /* Likewise under a consumer id of the user's own. */
 _nodiscard_ int attach_open_as(const char *data, const char *name, struct client **ret);
 
-/* One request of $PL.API, answered as JSON text, which the caller frees. */
-_nodiscard_ int attach_ask(const char *data, const char *verb, char **ret_json);
+/* One request of $PL.API; the answer is the caller's. */
+_nodiscard_ int attach_ask(const char *data, const char *verb, json_t **ret);
 
 /* A word of the command line as a subject: a name with a slash is a topic's. -1: too long. */
 _nodiscard_ int attach_subject(const char *word, bool literal, char *out, size_t n_out);

@@ -1,4 +1,3 @@
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "cli/args.h"
 #include "cli/attach.h"
 #include "cli/cli.h"
+#include "cli/object.h"
 #include "node/file.h"
 #include "node/key_format.h"
 #include "node/keyfile.h"
@@ -22,8 +22,6 @@ static int print_key(const struct key_pair *key, const char *path, bool as_json)
 {
 	char id[PEER_ID_TEXT_MAX], public[2 * ED25519_PUBLIC + 1];
 	struct peer_id peer;
-	char *text;
-	json_t *o;
 
 	public_key_ed25519_peer_id(key->public, &peer);
 	peer_id_text(&peer, id);
@@ -33,15 +31,8 @@ static int print_key(const struct key_pair *key, const char *path, bool as_json)
 		       path);
 		return EXIT_FINE;
 	}
-	o = json_pack("{s:s, s:s, s:s, s:s}", "peer_id", id, "type", "Ed25519", "public_key",
-		      public, "file", path);
-	text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-	json_decref(o);
-	if (!text)
-		return EXIT_REFUSED;
-	printf("%s\n", text);
-	free(text);
-	return EXIT_FINE;
+	return object_print(json_pack("{s:s, s:s, s:s, s:s}", "peer_id", id, "type", "Ed25519",
+				      "public_key", public, "file", path));
 }
 
 static int show(const char *path, const char *data, bool as_json)

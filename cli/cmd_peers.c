@@ -1,58 +1,42 @@
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/args.h"
 #include "cli/attach.h"
 #include "cli/cli.h"
+#include "cli/object.h"
 #include "cli/table.h"
-
-static const char *text_of(const json_t *o, const char *key)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text ? text : "";
-}
-
-/* -1: null or absent. */
-static int64_t number_of(const json_t *o, const char *key)
-{
-	const json_t *value = json_object_get(o, key);
-
-	return json_is_integer(value) ? json_integer_value(value) : -1;
-}
 
 /* What it is doing, in a word or three. */
 static void add_state(struct table *t, const json_t *peer)
 {
-	int64_t next_ms = number_of(peer, "next_dial_ms");
+	int64_t next_ms = object_number(peer, "next_dial_ms");
 	char text[64];
 
-	if (strcmp(text_of(peer, "state"), "waiting") == 0 && next_ms >= 0) {
+	if (strcmp(object_text(peer, "state"), "waiting") == 0 && next_ms >= 0) {
 		snprintf(text, sizeof(text), "dials in %s", table_duration_us(next_ms * 1000));
 		table_add(t, text);
 		return;
 	}
-	table_add(t, text_of(peer, "state"));
+	table_add(t, object_text(peer, "state"));
 }
 
 static void add_peer(struct table *t, const json_t *peer, bool wide)
 {
-	int64_t up_ms = number_of(peer, "up_ms");
+	int64_t up_ms = object_number(peer, "up_ms");
 
-	table_add(t, text_of(peer, "peer_id"));
+	table_add(t, object_text(peer, "peer_id"));
 	add_state(t, peer);
-	table_add(t, text_of(peer, "direction"));
-	table_add(t, text_of(peer, "address"));
+	table_add(t, object_text(peer, "direction"));
+	table_add(t, object_text(peer, "address"));
 	table_add_duration_us(t, up_ms < 0 ? -1 : up_ms * 1000);
-	table_add_duration_us(t, number_of(peer, "rtt_us"));
+	table_add_duration_us(t, object_number(peer, "rtt_us"));
 	if (!wide)
 		return;
-	table_add_bytes(t, number_of(peer, "bytes_in"));
-	table_add_bytes(t, number_of(peer, "bytes_out"));
-	table_add(t, text_of(peer, "agent"));
-	table_add(t, text_of(peer, "last_error"));
+	table_add_bytes(t, object_number(peer, "bytes_in"));
+	table_add_bytes(t, object_number(peer, "bytes_out"));
+	table_add(t, object_text(peer, "agent"));
+	table_add(t, object_text(peer, "last_error"));
 }
 
 static void print_peers(const json_t *list, bool wide)
@@ -85,22 +69,18 @@ int cmd_peers(int argc, char **argv)
 	};
 	struct args args;
 	json_t *answer;
-	char *json;
 	int r;
 
 	r = args_read(argc, argv, options, ARRAY_SIZE(options), &args);
 	if (r == 0)
 		r = args_expect(argv[0], &args, 0, 0);
 	if (r == 0)
-		r = attach_ask(args.data, "PEERS", &json);
+		r = attach_ask(args.data, "PEERS", &answer);
 	if (r != 0)
 		return r;
-	answer = json_loads(json, 0, NULL);
 	if (as_json)
-		printf("%s\n", json);
-	else
-		print_peers(json_object_get(answer, "peers"), wide);
+		return object_print(answer);
+	print_peers(json_object_get(answer, "peers"), wide);
 	json_decref(answer);
-	free(json);
 	return EXIT_FINE;
 }

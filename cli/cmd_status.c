@@ -1,24 +1,11 @@
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/args.h"
 #include "cli/attach.h"
 #include "cli/cli.h"
+#include "cli/object.h"
 #include "cli/table.h"
-
-static const char *text_of(const json_t *o, const char *key)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text ? text : "";
-}
-
-static int64_t number_of(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
 
 static void print_texts(const char *label, const json_t *list, const char *if_empty)
 {
@@ -44,27 +31,27 @@ static void print_links(int64_t links, int64_t peers)
 static void print_node(const json_t *status)
 {
 	const json_t *door = json_object_get(status, "door");
-	const char *network = text_of(status, "network");
+	const char *network = object_text(status, "network");
 
-	printf("%-11s%s\n", "node", table_safe(text_of(status, "peer_id")));
-	printf("%-11speerline %s, pid %lld, up %s\n", "", table_safe(text_of(status, "version")),
-	       (long long)number_of(status, "pid"),
-	       table_duration_us(number_of(status, "uptime_ms") * 1000));
+	printf("%-11s%s\n", "node", table_safe(object_text(status, "peer_id")));
+	printf("%-11speerline %s, pid %lld, up %s\n", "",
+	       table_safe(object_text(status, "version")), (long long)object_number(status, "pid"),
+	       table_duration_us(object_number(status, "uptime_ms") * 1000));
 	if (network[0])
 		printf("%-11s%s\n", "network", table_safe(network));
 	print_texts("listens", json_object_get(status, "listen"),
 		    "for no peers (P2P_ENABLED is false)");
-	printf("%-11s%s\n", "door", table_safe(text_of(door, "url")));
-	if (text_of(door, "socket")[0])
-		printf("%-11s%s\n", "", table_safe(text_of(door, "socket")));
+	printf("%-11s%s\n", "door", table_safe(object_text(door, "url")));
+	if (object_text(door, "socket")[0])
+		printf("%-11s%s\n", "", table_safe(object_text(door, "socket")));
 	if (json_array_size(json_object_get(status, "listen")) > 0)
-		print_links(number_of(status, "links"), number_of(status, "peers"));
+		print_links(object_number(status, "links"), object_number(status, "peers"));
 }
 
 /* The connection that asked is not worth telling. */
 static bool is_ourselves(const json_t *consumer)
 {
-	return strncmp(text_of(consumer, "id"), "peerline-cli-", 13) == 0;
+	return strncmp(object_text(consumer, "id"), "peerline-cli-", 13) == 0;
 }
 
 static size_t count_others(const json_t *list)
@@ -95,12 +82,12 @@ static void print_consumers(const json_t *list)
 
 		if (is_ourselves(c))
 			continue;
-		table_add(&t, text_of(c, "id"));
-		table_add(&t, text_of(c, "via"));
-		table_add_number(&t, number_of(c, "subscriptions"));
-		table_add_bytes(&t, number_of(c, "bytes_held"));
-		table_add_number(&t, number_of(c, "delivered"));
-		table_add_number(&t, number_of(c, "missed"));
+		table_add(&t, object_text(c, "id"));
+		table_add(&t, object_text(c, "via"));
+		table_add_number(&t, object_number(c, "subscriptions"));
+		table_add_bytes(&t, object_number(c, "bytes_held"));
+		table_add_number(&t, object_number(c, "delivered"));
+		table_add_number(&t, object_number(c, "missed"));
 	}
 	table_print(&t, "");
 	table_deinit(&t);
@@ -121,48 +108,49 @@ static void print_topics(const json_t *list)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *topic = json_array_get(list, i);
 
-		table_add(&t, text_of(topic, "topic"));
-		table_add_number(&t, number_of(topic, "consumers"));
-		table_add_number(&t, number_of(topic, "mesh"));
-		table_add_number(&t, number_of(topic, "peers"));
-		table_add_number(&t, number_of(topic, "received"));
-		table_add_number(&t, number_of(topic, "duplicates"));
-		table_add_number(&t, number_of(topic, "published"));
+		table_add(&t, object_text(topic, "topic"));
+		table_add_number(&t, object_number(topic, "consumers"));
+		table_add_number(&t, object_number(topic, "mesh"));
+		table_add_number(&t, object_number(topic, "peers"));
+		table_add_number(&t, object_number(topic, "received"));
+		table_add_number(&t, object_number(topic, "duplicates"));
+		table_add_number(&t, object_number(topic, "published"));
 	}
 	table_print(&t, "");
 	table_deinit(&t);
 }
 
+static void print_status(const json_t *status)
+{
+	print_node(status);
+	print_consumers(json_object_get(status, "consumers"));
+	print_topics(json_object_get(status, "topics"));
+	printf("\n");
+	print_texts("problems", json_object_get(status, "problems"), "none");
+	print_texts("warnings", json_object_get(status, "warnings"), "none");
+}
+
 int cmd_status(int argc, char **argv)
 {
-	bool as_json = false;
+	bool as_json = false, degraded;
 	const struct args_option options[] = { { "json", ARGS_FLAG, &as_json } };
 	struct args args;
-	json_t *status, *problems;
-	char *json;
+	json_t *status;
 	int r;
 
 	r = args_read(argc, argv, options, ARRAY_SIZE(options), &args);
 	if (r == 0)
 		r = args_expect(argv[0], &args, 0, 0);
 	if (r == 0)
-		r = attach_ask(args.data, "STATUS", &json);
+		r = attach_ask(args.data, "STATUS", &status);
 	if (r != 0)
 		return r;
-	status = json_loads(json, 0, NULL);
-	problems = json_object_get(status, "problems");
+	degraded = json_array_size(json_object_get(status, "problems")) > 0;
 	if (as_json) {
-		printf("%s\n", json);
+		r = object_print(status);
 	} else {
-		print_node(status);
-		print_consumers(json_object_get(status, "consumers"));
-		print_topics(json_object_get(status, "topics"));
-		printf("\n");
-		print_texts("problems", problems, "none");
-		print_texts("warnings", json_object_get(status, "warnings"), "none");
+		print_status(status);
+		json_decref(status);
 	}
-	r = json_array_size(problems) > 0 ? EXIT_DEGRADED : EXIT_FINE;
-	json_decref(status);
-	free(json);
-	return r;
+	return r == 0 && degraded ? EXIT_DEGRADED : r;
 }

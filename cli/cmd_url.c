@@ -1,24 +1,10 @@
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/args.h"
 #include "cli/attach.h"
 #include "cli/cli.h"
-
-static int print_json(const char *url, const char *token)
-{
-	json_t *o = json_pack("{s:s, s:s}", "url", url, "token", token);
-	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-
-	json_decref(o);
-	if (!text)
-		return EXIT_REFUSED;
-	printf("%s\n", text);
-	free(text);
-	return EXIT_FINE;
-}
+#include "cli/object.h"
 
 int cmd_url(int argc, char **argv)
 {
@@ -48,7 +34,7 @@ int cmd_url(int argc, char **argv)
 	}
 	snprintf(url, sizeof(url), "%s%s@%s", scheme, token, place.door + strlen(scheme));
 	if (as_json)
-		return print_json(url, token);
+		return object_print(json_pack("{s:s, s:s}", "url", url, "token", token));
 	printf("%s\n", token_only ? token : url);
 	return EXIT_FINE;
 }
