@@ -58,9 +58,10 @@
 #define LIMIT_YAMUX_WINDOW (16 * MIB)  /* auto-tuned receive window of one stream */
 #define LIMIT_YAMUX_WINDOW_LINK                                                                    \
 	(32 * MIB) /* sum of the receive windows of one link, beyond the initial ones */
-#define LIMIT_STREAM_SEND (4 * MIB)    /* bytes queued to one stream */
-#define LIMIT_STREAM_PENDING (2 * MIB) /* of these, before its protocol is agreed */
-#define LIMIT_LINK_SEND (8 * MIB)      /* bytes queued to one link */
+#define LIMIT_STREAM_SEND (2 * MIB)    /* bytes queued to one stream */
+#define LIMIT_STREAM_PENDING                                                                       \
+	(1088 * KIB)              /* of these, before its protocol is agreed */
+#define LIMIT_LINK_SEND (4 * MIB) /* bytes queued to one link: each of MAX_PEERS may have so many */
 #define LIMIT_LINK_UNSENT                                                                          \
 	(256 * KIB) /* encrypted bytes waiting in a socket before a link stops producing */
 #define LIMIT_LINK_FLUSH (1 * MIB) /* one link's output in one turn of the loop, before others' */
