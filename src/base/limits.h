@@ -136,7 +136,7 @@
 #define LIMIT_DOOR_PAYLOAD (1 * MIB)
 #define LIMIT_DOOR_CONSUMERS 1024
 #define LIMIT_DOOR_SUBSCRIPTIONS 4096           /* per consumer */
-#define LIMIT_DOOR_CONSUMER_BYTES (8 * MIB)     /* held for one consumer (default of a setting) */
+#define LIMIT_DOOR_CONSUMER_BYTES 8388608       /* held for one consumer (default of a setting) */
 #define LIMIT_DOOR_SUBSCRIPTION_BYTES (2 * MIB) /* per consumer, what they cost us */
 #define LIMIT_DOOR_RESERVE (16 * KIB) /* for PONG and -ERR to a consumer whose queue is full */
 #define LIMIT_DOOR_SHARED_MIN 1024    /* from here on a message is kept once for all its readers */

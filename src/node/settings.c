@@ -1,4 +1,9 @@
+#include "base/limits.h"
 #include "node/config.h"
+
+#define AS_TEXT(n) #n
+/* The text of a limit that is written as one number. */
+#define TEXT_OF(limit) AS_TEXT(limit)
 
 /* The one table: docs/configuration.md says the same in prose, and a test compares them. */
 const struct setting settings[SETTINGS] = {
@@ -10,8 +15,8 @@ const struct setting settings[SETTINGS] = {
 			       "addresses to bind, separated by commas" },
 	[SETTING_BOOTSTRAP_PEERS] = { "BOOTSTRAP_PEERS", "bootstrap_peers", SETTING_PEERS, "", 0, 0,
 				      "multiaddrs or host:port, separated by commas" },
-	[SETTING_MAX_PEERS] = { "MAX_PEERS", "max_peers", SETTING_NUMBER, "50", 1, 100000,
-				"most peers connected at once" },
+	[SETTING_MAX_PEERS] = { "MAX_PEERS", "max_peers", SETTING_NUMBER, TEXT_OF(LIMIT_PEERS), 1,
+				100000, "most peers connected at once" },
 	[SETTING_PEER_RECONNECT_INTERVAL] = { "PEER_RECONNECT_INTERVAL", "peer_reconnect_interval",
 					      SETTING_NUMBER, "30000", 100, 86400000,
 					      "milliseconds between dials of a managed peer" },
@@ -38,12 +43,14 @@ const struct setting settings[SETTINGS] = {
 				"port consumers attach to, or auto" },
 	[SETTING_DOOR_SOCKET] = { "PEERLINE_DOOR_SOCKET", "door_socket", SETTING_TEXT, NULL, 0, 0,
 				  "Unix socket consumers attach to" },
-	[SETTING_PEERS_PER_IP] = { "PEERLINE_PEERS_PER_IP", "peers_per_ip", SETTING_NUMBER, "8", 1,
-				   100000, "most inbound connections from one address" },
-	[SETTING_HALF_OPEN] = { "PEERLINE_HALF_OPEN", "half_open", SETTING_NUMBER, "256", 4, 100000,
+	[SETTING_PEERS_PER_IP] = { "PEERLINE_PEERS_PER_IP", "peers_per_ip", SETTING_NUMBER,
+				   TEXT_OF(LIMIT_PEERS_PER_IP), 1, 100000,
+				   "most inbound connections from one address" },
+	[SETTING_HALF_OPEN] = { "PEERLINE_HALF_OPEN", "half_open", SETTING_NUMBER,
+				TEXT_OF(LIMIT_HALF_OPEN), 4, 100000,
 				"most connections without a finished handshake" },
 	[SETTING_CONSUMER_BYTES] = { "PEERLINE_CONSUMER_BYTES", "consumer_bytes", SETTING_NUMBER,
-				     "8388608", 65536, UINT64_C(1) << 40,
+				     TEXT_OF(LIMIT_DOOR_CONSUMER_BYTES), 65536, UINT64_C(1) << 40,
 				     "most bytes held for a consumer that does not read" },
 	[SETTING_LOG] = { "PEERLINE_LOG", "log", SETTING_LEVEL, "info", 0, 0,
 			  "error, warn, info or debug" },
