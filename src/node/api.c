@@ -290,12 +290,12 @@ static void verb_status(const struct api_request *q)
 
 static void verb_peers(const struct api_request *q)
 {
-	api_answer(q->node, q->ticket, json_pack("{s:o}", "peers", api_peers(q->node)));
+	api_answer(q->node, q->ticket, api_peers(q->node));
 }
 
 static void verb_topics(const struct api_request *q)
 {
-	api_answer(q->node, q->ticket, json_pack("{s:o}", "topics", api_topics(q->node)));
+	api_answer(q->node, q->ticket, api_topics(q->node));
 }
 
 static void verb_stop(const struct api_request *q)

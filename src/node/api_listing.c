@@ -2,7 +2,16 @@
 
 #include <unistd.h>
 
-/* The answers of STATUS, PEERS and TOPICS (docs/control.md). */
+#include "base/limits.h"
+
+/*
+ * The answers of STATUS, PEERS and TOPICS (docs/control.md). Each must fit into one message, or a
+ * few peers that say as much as they may about themselves would hide all the others.
+ */
+
+#define PEERS_BYTES ((size_t)LIMIT_DOOR_PAYLOAD - 16 * KIB)
+#define TOPICS_BYTES ((size_t)LIMIT_DOOR_PAYLOAD / 2 - 16 * KIB) /* STATUS has both */
+#define CONSUMERS_BYTES TOPICS_BYTES
 
 static void put(json_t *object, const char *key, json_t *value)
 {
@@ -10,12 +19,45 @@ static void put(json_t *object, const char *key, json_t *value)
 	(void)json_object_set_new(object, key, value);
 }
 
-/* ---- peers ---- */
+/* ---- lists that fit ---- */
 
 struct listing {
 	struct node *node;
 	json_t *list;
+	size_t room;  /* bytes that may still be added */
+	size_t share; /* peers: of each, before it is shortened */
+	size_t n;     /* peers */
+	size_t left_out;
 };
+
+static size_t json_size(const json_t *o)
+{
+	return json_dumpb(o, NULL, 0, JSON_COMPACT) + 1;
+}
+
+/* Takes `o`. */
+static void append(struct listing *l, json_t *o)
+{
+	size_t size = json_size(o);
+
+	if (size > l->room) {
+		l->left_out++;
+		json_decref(o);
+		return;
+	}
+	l->room -= size;
+	(void)json_array_append_new(l->list, o);
+}
+
+static void put_list(json_t *answer, const char *key, const char *key_left_out,
+		     const struct listing *l)
+{
+	put(answer, key, l->list);
+	if (l->left_out > 0)
+		put(answer, key_left_out, json_number(l->left_out));
+}
+
+/* ---- peers ---- */
 
 static const char *state_text(enum peer_state state)
 {
@@ -43,6 +85,14 @@ static void put_identify(json_t *o, const struct peer_info *info)
 	put(o, "protocols", protocols);
 	put(o, "observed_address", json_multiaddr(&info->observed_address));
 	put(o, "listen_addresses", listen);
+}
+
+/* What a peer may fill as it likes is left out. */
+static void shorten(json_t *o)
+{
+	put(o, "protocols", json_array());
+	put(o, "listen_addresses", json_array());
+	put(o, "observed_address", json_null());
 }
 
 static void each_peer(void *user, struct peer *p)
@@ -74,16 +124,32 @@ static void each_peer(void *user, struct peer *p)
 	    mono_is_never(info.next_dial_at) ? json_null()
 					     : json_number(mono_since_ms(now, info.next_dial_at)));
 	put(o, "last_error", json_text_or_null(info.last_error));
-	(void)json_array_append_new(l->list, o);
+	put(o, "shortened", json_boolean(json_size(o) > l->share));
+	if (json_size(o) > l->share)
+		shorten(o);
+	append(l, o);
+}
+
+static void count_peer(void *user, struct peer *p)
+{
+	struct listing *l = user;
+
+	(void)p;
+	l->n++;
 }
 
 json_t *api_peers(struct node *n)
 {
-	struct listing l = { .node = n, .list = json_array() };
+	struct listing l = { .node = n, .list = json_array(), .room = PEERS_BYTES };
+	json_t *answer = json_object();
 
-	if (n->pool)
+	if (n->pool) {
+		pool_each(n->pool, count_peer, &l);
+		l.share = l.room / size_max(l.n, 1);
 		pool_each(n->pool, each_peer, &l);
-	return l.list;
+	}
+	put_list(answer, "peers", "peers_left_out", &l);
+	return answer;
 }
 
 /* ---- topics ---- */
@@ -105,16 +171,24 @@ static void each_topic(void *user, const struct gossip_topic_info *info)
 	    mono_is_never(info->last_message_at)
 		    ? json_null()
 		    : json_number(mono_since_ms(info->last_message_at, now)));
-	(void)json_array_append_new(l->list, o);
+	append(l, o);
+}
+
+static void put_topics(struct node *n, json_t *answer)
+{
+	struct listing l = { .node = n, .list = json_array(), .room = TOPICS_BYTES };
+
+	if (n->gossip)
+		gossip_topics(gossip_streams_engine(n->gossip), each_topic, &l);
+	put_list(answer, "topics", "topics_left_out", &l);
 }
 
 json_t *api_topics(struct node *n)
 {
-	struct listing l = { .node = n, .list = json_array() };
+	json_t *answer = json_object();
 
-	if (n->gossip)
-		gossip_topics(gossip_streams_engine(n->gossip), each_topic, &l);
-	return l.list;
+	put_topics(n, answer);
+	return answer;
 }
 
 /* ---- status ---- */
@@ -144,7 +218,7 @@ static void each_consumer(void *user, const struct consumer_info *info)
 	put(o, "missed", json_number(info->missed));
 	put(o, "published", json_number(info->published));
 	put(o, "bytes_out", json_number(info->bytes_out));
-	(void)json_array_append_new(l->list, o);
+	append(l, o);
 }
 
 /* What is received is delivered, or it is counted under why it was not. */
@@ -239,7 +313,7 @@ static json_t *warnings(struct node *n)
 
 json_t *api_status(struct node *n)
 {
-	struct listing consumers = { .node = n, .list = json_array() };
+	struct listing consumers = { .node = n, .list = json_array(), .room = CONSUMERS_BYTES };
 	json_t *o = json_object();
 	char url[NODE_URL_MAX];
 
@@ -258,8 +332,8 @@ json_t *api_status(struct node *n)
 	put(o, "bootstrap", json_number(n->config.config->n_bootstrap));
 	put(o, "links", json_number(node_n_links(n)));
 	put(o, "peers", json_number(node_n_peers(n)));
-	put(o, "consumers", consumers.list);
-	put(o, "topics", api_topics(n));
+	put_list(o, "consumers", "consumers_left_out", &consumers);
+	put_topics(n, o);
 	put(o, "counters", counters(n));
 	put(o, "problems", problems(n));
 	put(o, "warnings", warnings(n));

@@ -65,9 +65,17 @@ static void publish_topic(struct consumer *c, const struct nats_op *op)
 				text ? text : consumer_why_not(r));
 }
 
-static bool is_reserved_reply(struct bytes reply)
+static bool is_request(const struct nats_op *op)
 {
-	return subject_starts_with(reply, "$JS.ACK.") || subject_starts_with(reply, "_R_");
+	return subject_starts_with(op->subject, API_PREFIX);
+}
+
+/* Whoever answers there would speak for the node, or ask it for something in another's name. */
+static bool is_reserved_reply(const struct nats_op *op)
+{
+	return subject_starts_with(op->reply, "$JS.ACK.") ||
+	       subject_starts_with(op->reply, "_R_") || subject_starts_with(op->reply, "$PL.") ||
+	       (is_request(op) && topic_subject_is(op->reply));
 }
 
 void consumer_publish(struct consumer *c, const struct nats_op *op)
@@ -84,11 +92,11 @@ void consumer_publish(struct consumer *c, const struct nats_op *op)
 	if (c->options.verbose)
 		consumer_send_text(c, "+OK\r\n");
 	c->published++;
-	if (is_reserved_reply(op->reply) || op->reply.n > LIMIT_SUBJECT)
+	if (is_reserved_reply(op) || op->reply.n > LIMIT_SUBJECT)
 		consumer_refuse(c, "Publish with Reply of", op->reply, op->queue, NULL);
 	else if (topic_subject_is(op->subject))
 		publish_topic(c, op);
-	else if (subject_starts_with(op->subject, API_PREFIX))
+	else if (is_request(op))
 		ticket_open(c, BYTES(op->subject.p + n_api, op->subject.n - n_api), op);
 	else if (subject_starts_with(op->subject, "$PL."))
 		consumer_refuse(c, "Publish to", op->subject, op->queue,

@@ -90,6 +90,32 @@ TEST(a_message_to_a_subject_nobody_can_want_is_dropped_without_a_word)
 	fixture_deinit(&f);
 }
 
+/* An answer of the node's is no event and no topic message, and nobody's answer is a request. */
+TEST(a_reply_where_only_the_node_speaks_is_refused)
+{
+	struct fixture f;
+	struct client *victim, *a;
+
+	fixture_init(&f);
+	f.answers_api = true;
+	victim = client_new(&f);
+	say(victim, "SUB $PL.EVENT.> 1\r\nSUB topic./t 2\r\nSUB ask 3\r\n");
+	a = client_new(&f);
+	buf_clear(&f.notes);
+	say(a, "PUB $PL.API.STATUS $PL.EVENT.LINK_DOWN 0\r\n\r\n"
+	       "PUB $PL.API.STATUS topic./t 0\r\n\r\n"
+	       "PUB ask $PL.API.STOP 0\r\n\r\n");
+	assert_noted(&f, "");
+	assert_heard(victim, "");
+	assert_heard(
+		a,
+		"-ERR 'Permissions Violation for Publish with Reply of \"$PL.EVENT.LINK_DOWN\"'\r\n"
+		"-ERR 'Permissions Violation for Publish with Reply of \"topic./t\"'\r\n"
+		"-ERR 'Permissions Violation for Publish with Reply of \"$PL.API.STOP\"'\r\n");
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(a_topic_message_goes_to_gossip_without_headers_or_reply),
       RUN(a_topic_message_that_is_refused_says_why), RUN(a_reply_that_fits_no_line_is_refused),
+      RUN(a_reply_where_only_the_node_speaks_is_refused),
       RUN(a_message_to_a_subject_nobody_can_want_is_dropped_without_a_word))

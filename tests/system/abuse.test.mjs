@@ -1,0 +1,122 @@
+// Proves what a peer that proved its key, and a local program that has the token, can do with that: cost themselves their
+// link or their connection, and nobody anything else. Attackers are lib/bad_peer.mjs and raw sockets.
+// Figures about memory are judged on the release build only; behaviour on both.
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { BadPeer, WINDOW, frame, identifyMessage, rpc, subscription } from './lib/bad_peer.mjs'
+import { residentKiB } from './lib/kernel.mjs'
+import { cli, judge, startNode, until, within } from './lib/node.mjs'
+import { rawNats } from './lib/raw_nats.mjs'
+import { isSanitized, portOf } from './lib/strangers.mjs'
+import { delimited } from './lib/wire.mjs'
+
+const TOPIC = 'teranode/bitcoin/1.0.0/mainnet-block'
+const IDENTIFY_PUSH = '/ipfs/id/push/1.0.0'
+const MESHSUB = '/meshsub/1.1.0'
+const PERF = '/perf/1.0.0'
+
+const doorPort = node => Number(/:(\d+)$/.exec(node.door)[1])
+
+async function attach (node, name) {
+  const raw = await rawNats(doorPort(node))
+  await raw.info()
+  raw.send(`CONNECT {"verbose":false,"pedantic":false,"headers":true,"auth_token":"${node.token}","name":"${name}"}\r\n`)
+  return raw
+}
+
+function be64 (value) {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64BE(value)
+  return bytes
+}
+
+describe('peers that proved their key', judge('js'), () => {
+  test('peers that say as much about themselves as they may do not hide the others', async t => {
+    const node = await startNode({ t, env: { PEERLINE_LOG: 'info' } })
+    const peers = []
+    for (let i = 0; i < 16; i++) {
+      const bad = await new BadPeer(portOf(node), { from: `127.0.5.${1 + (i >> 3)}` }).connect()
+      t.after(() => bad.leave())
+      peers.push(bad)
+      const protocols = Array.from({ length: 25 }, (_, n) => `/${n}${'"'.repeat(250)}`)
+      const message = delimited(identifyMessage({ protocols, agent: '\x1b]0;evil\x07\xff', protocolVersion: Buffer.from([0x1b, 0xff]) }))
+      bad.open(IDENTIFY_PUSH, Buffer.concat(Array.from({ length: 10 }, () => message)), 4)
+    }
+    const quiet = await new BadPeer(portOf(node), { from: '127.0.5.9' }).connect()
+    t.after(() => quiet.leave())
+    for (const bad of peers) await node.waitEvent('IDENTIFIED', event => event.peer_id === bad.key.id)
+    const answer = await node.api('PEERS')
+    assert.equal(answer.peers.length, 17)
+    assert.ok(answer.peers.every(one => one.shortened === (one.peer_id !== quiet.key.id)), 'those that said too much are shortened')
+    const shown = await cli(['peers', '--wide'], { dataDir: node.dataDir })
+    assert.equal(shown.code, 0)
+    assert.doesNotMatch(shown.all, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/, 'nothing reaches the terminal that is not plain')
+  })
+
+  test('M-03: fifty peers that ask for gigabytes and read nothing cost a bounded amount of memory, and it comes back', async t => {
+    const node = await startNode({ t, env: { PEERLINE_LOG: 'warn' } })
+    const sanitized = isSanitized(node.pid)
+    const before = residentKiB(node.pid)
+    const peers = []
+    for (let i = 0; i < 50; i++) {
+      const bad = await new BadPeer(portOf(node), { from: `127.0.6.${1 + (i >> 3)}` }).connect()
+      t.after(() => bad.leave())
+      peers.push(bad)
+      bad.stopReading()
+      for (let n = 0; n < 4; n++) bad.say(frame(WINDOW, 0, bad.open(PERF, be64(1n << 33n), 4), 0x7fffffff))
+    }
+    await until(async () => (await node.api('STATUS')).links === 50, 'all of them to be there')
+    let peak = 0
+    await until(() => {
+      const now = residentKiB(node.pid)
+      const grown = now > peak
+      peak = Math.max(peak, now)
+      return !grown
+    }, 'memory to stand still')
+    await node.api('STATUS', {}, 1000)
+    if (!sanitized) assert.ok(peak - before < 240 * 1024, `memory grew by ${peak - before} KiB`)
+    for (const bad of peers) bad.leave()
+    await until(async () => (await node.api('STATUS')).links === 0, 'all of them to be gone')
+    if (sanitized) return
+    await until(() => residentKiB(node.pid) - before < 16 * 1024, () => `${residentKiB(node.pid) - before} KiB are still held`, 30_000)
+  })
+})
+
+describe('local programs with the token', judge('js'), () => {
+  test('a consumer that reads nothing of very many event subscriptions loses its connection, and the node lives', async t => {
+    const node = await startNode({ t })
+    const bad = await new BadPeer(portOf(node)).connect()
+    t.after(() => bad.leave())
+    bad.open(MESHSUB, rpc(subscription(TOPIC, true)))
+    const frozen = await attach(node, 'frozen')
+    frozen.send(`SUB topic.${TOPIC} t\r\nSUB fill f\r\n`)
+    for (let i = 0; i < 300; i++) frozen.send(`SUB $PL.EVENT.TOPIC_PEER e${i}\r\n`)
+    await frozen.settle()
+    await node.waitEvent('TOPIC_PEER', event => event.joined)
+    frozen.socket.pause()
+    const fill = `PUB fill 10000\r\n${'x'.repeat(10_000)}\r\n`
+    const missed = async () => (await node.api('STATUS')).consumers.find(one => one.id === 'frozen')?.missed > 0
+    await until(async () => { for (let i = 0; i < 100; i++) frozen.send(fill); return missed() }, 'its queue to be full')
+    // Gossip tells of the peer that leaves: nothing of it fits, and the consumer goes in the middle of that.
+    bad.leave()
+    const gone = async () => (await node.api('STATUS')).consumers.every(one => one.id !== 'frozen')
+    await until(gone, 'the frozen consumer to be gone')
+    assert.deepEqual((await node.api('STATUS')).topics, [], 'its topic is left')
+    frozen.socket.destroy()
+  })
+
+  test('a reply that leads to where only the node speaks is refused', async t => {
+    const node = await startNode({ t })
+    const liar = await attach(node, 'liar')
+    const since = node.mark()
+    liar.send('PUB $PL.EVENT.LINK_DOWN 2\r\n{}\r\nPUB $PL.API.STATUS $PL.EVENT.LINK_DOWN 2\r\n{}\r\nPUB x $PL.API.STOP 0\r\n\r\n')
+    await liar.has('Permissions Violation for Publish to "$PL.EVENT.LINK_DOWN"')
+    await liar.has('Permissions Violation for Publish with Reply of "$PL.EVENT.LINK_DOWN"')
+    await liar.has('Permissions Violation for Publish with Reply of "$PL.API.STOP"')
+    await liar.settle()
+    await node.api('STATUS')
+    assert.equal(node.events('LINK_DOWN').length, 0, `events since ${since}`)
+    liar.socket.destroy()
+  })
+})
