@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +12,16 @@
 
 /* The public node: a real loop, a data directory, and the node between them. */
 
+/* Looks so often whether much memory lies idle. */
+#define TRIM_MS 10000
+#define TRIM_IDLE ((size_t)8 << 20)
+
 struct pl_node {
 	struct config *config;
 	struct loop *loop;
 	struct datadir *datadir;
 	struct node *node;
+	struct timer trim;
 	pl_event_fn on_event;
 	void *user;
 };
@@ -186,6 +192,19 @@ static int start(struct pl_node *n, struct config_error *e)
 	return r;
 }
 
+/* What queues held goes back to the allocator in pieces between small things that stay, and would
+ * be the process's for ever: one hour of peers that do not read must not be felt for a month. */
+static void on_trim(struct timer *t)
+{
+	struct pl_node *n = container_of(t, struct pl_node, trim);
+
+#ifdef __GLIBC__
+	if (mallinfo2().fordblks > TRIM_IDLE)
+		(void)malloc_trim(0);
+#endif
+	loop_timer_set(n->loop, t, mono_add_ms(loop_now(n->loop), TRIM_MS));
+}
+
 int pl_node_run(struct pl_node *n)
 {
 	struct config_error e = { "" };
@@ -195,7 +214,10 @@ int pl_node_run(struct pl_node *n)
 		tell(n, PL_LEVEL_ERROR, "error", e.text[0] ? e.text : strerror(-r));
 		return r;
 	}
+	n->trim.fire = on_trim;
+	on_trim(&n->trim);
 	r = loop_run(n->loop);
+	loop_timer_stop(n->loop, &n->trim);
 	n->node = node_free(n->node);
 	return r;
 }
