@@ -20,7 +20,8 @@ note() { # name, exit status
 }
 
 echo "== rules of the house"
-for rule in "layers:tools/check_layers.py ." "limits:tools/check_limits.py ." "headers:tools/check_headers.sh ." "documents:tools/check_docs.sh ." \
+for rule in "layers:tools/check_layers.py ." "limits:tools/check_limits.py ." "headers:tools/check_headers.sh ." "tests:tools/check_tests.sh ." \
+	"documents:tools/check_docs.sh ." \
 	"exports:tools/check_exports.sh $release/libpeerline.a $release/libpeerline.so"; do
 	${rule#*:}
 	note "${rule%%:*}" $?

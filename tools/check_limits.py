@@ -3,9 +3,12 @@
 
 Exceptions stand in tools/limits.exceptions, one per line: `path function|- reason`. An exception that is no longer
 needed is an error as well: the list may only shrink. Complexity and length come from pmccabe, signatures from ctags.
+
+And every maximum of src/base/limits.h is one: a limit that no code heeds is an error.
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -57,6 +60,16 @@ def file_sizes(root, paths):
         yield path, "-", f"{lines} lines (limit {limit})" if lines > limit else ""
 
 
+def dead_limits(root, paths):
+    """Limits that stand in the header and nowhere else, not even in another limit."""
+    header = "src/base/limits.h"
+    words = " ".join((root / p).read_text() for p in paths if p != header)
+    limits = (root / header).read_text()
+    for name in re.findall(r"^#define (LIMIT_\w+)", limits, re.M):
+        if not re.search(rf"\b{name}\b", words) and len(re.findall(rf"\b{name}\b", limits)) == 1:
+            yield f"{header}: {name} limits nothing"
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
     paths = sorted(str(p.relative_to(root)) for d in ("src", "cli", "include") for p in (root / d).rglob("*.[ch]"))
@@ -72,6 +85,7 @@ def main():
             used.add((path, name))
         else:
             problems.append(f"{path}: {name}: {over}")
+    problems += dead_limits(root, paths)
     problems += [f"tools/limits.exceptions: {p} {f}: no longer needed" for p, f in set(allowed) - used]
     print("\n".join(problems) if problems else f"{len(paths)} files within their limits, {len(allowed)} exceptions")
     return 1 if problems else 0
