@@ -86,7 +86,8 @@ int attach_find(const char *data, struct attach_place *ret)
 	if (r == -ENOENT || r == -ENOTDIR)
 		return no_node(ret->data);
 	if (r < 0) {
-		fprintf(stderr, "%s cannot be read: %s\n", path, strerror(-r));
+		fprintf(stderr, "%s cannot be read: %s%s\n", path, strerror(-r),
+			r == -EACCES ? "; only the user that the node runs as may" : "");
 		return r == -EACCES ? EXIT_REFUSED : EXIT_NO_NODE;
 	}
 	return 0;
