@@ -6,6 +6,16 @@
 #include "cli/cli.h"
 #include "cli/object.h"
 
+/* What a node that was killed left behind is no place to connect to. */
+static int expect_node(const char *data)
+{
+	struct client *c;
+	int r = attach_open(data, "cli", &c);
+
+	client_close(c);
+	return r;
+}
+
 int cmd_url(int argc, char **argv)
 {
 	bool as_json = false, token_only = false;
@@ -22,6 +32,8 @@ int cmd_url(int argc, char **argv)
 	r = args_read(argc, argv, options, ARRAY_SIZE(options), &args);
 	if (r == 0)
 		r = args_expect(argv[0], &args, 0, 0);
+	if (r == 0)
+		r = expect_node(args.data);
 	if (r == 0)
 		r = attach_find(args.data, &place);
 	if (r == 0)

@@ -61,5 +61,5 @@ install() { # packages
 install $missing >/dev/null 2>&1 || {
 	# The package lists may be old or missing.
 	$as_root apt-get update -qq
-	install $missing
+	install $missing >/dev/null
 }

@@ -109,6 +109,17 @@ describe('peerline on the command line', judge('js'), () => {
     JSON.parse((await cli(['url', '--json'], { dataDir: node.dataDir })).stdout)
   })
 
+  test('url of a node that was killed says that it is gone', async t => {
+    const node = await startNode({ t })
+    const file = readFileSync(join(node.dataDir, 'run.json'))
+    await node.stop()
+    writeFileSync(join(node.dataDir, 'run.json'), file)
+    const { code, stdout, stderr } = await cli(['url'], { dataDir: node.dataDir })
+    assert.equal(code, 2)
+    assert.equal(stdout, '')
+    assert.match(stderr, /is gone/)
+  })
+
   test('what pub publishes, sub prints', async t => {
     const node = await startNode({ t })
     const plain = running(t, ['sub', 'news.*'], node.dataDir)
