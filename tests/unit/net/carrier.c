@@ -10,7 +10,7 @@ static struct stream *open_sink(struct site *x)
 
 TEST(bytes_flow_until_both_have_them)
 {
-	static uint8_t big[3 * MIB];
+	static uint8_t big[LIMIT_STREAM_PENDING];
 	struct bytes v = BYTES(big, sizeof(big));
 	struct stream *s;
 	struct pair p;
@@ -28,7 +28,7 @@ TEST(bytes_flow_until_both_have_them)
 
 TEST(what_a_socket_does_not_take_is_not_produced)
 {
-	static uint8_t big[3 * MIB];
+	static uint8_t big[LIMIT_STREAM_PENDING];
 	struct world_link slow = { .latency_ns = NS_PER_MS, .bytes_per_s = 100 * KIB };
 	struct bytes v = BYTES(big, sizeof(big));
 	struct stream *s;
@@ -80,7 +80,7 @@ TEST(a_writer_is_told_when_there_is_room_and_nothing_is_lost)
 
 TEST(both_ways_at_once_with_full_buffers_there_is_no_deadlock)
 {
-	static uint8_t big[3 * MIB];
+	static uint8_t big[LIMIT_STREAM_PENDING];
 	struct world_link slow = { .latency_ns = 5 * NS_PER_MS,
 				   .bytes_per_s = 4 * MIB,
 				   .chunk_max = 40000 };
@@ -143,7 +143,7 @@ TEST(the_other_side_flushes_too_before_it_answers_with_its_fin)
 
 TEST(more_than_the_windows_hold_arrives_both_ways_when_one_end_closes)
 {
-	static uint8_t big[3 * MIB];
+	static uint8_t big[LIMIT_STREAM_PENDING];
 	struct bytes v = BYTES(big, sizeof(big));
 	struct stream *of_a, *of_b;
 	struct pair p;

@@ -129,7 +129,7 @@ static void open_both_ways(struct end *a, struct end *b, struct stream **ab, str
 
 TEST(many_windows_that_were_queued_both_ways_arrive_whoever_closes)
 {
-	static uint8_t big[3 * MIB];
+	static uint8_t big[LIMIT_STREAM_SEND];
 	struct bytes v = BYTES(big, sizeof(big));
 	struct stream *ab, *ba;
 	struct end a, b;
