@@ -16,6 +16,10 @@
 #define TRIM_MS 10000
 #define TRIM_IDLE ((size_t)8 << 20)
 
+/* Told before the node stands, kept until it does. */
+#define EARLY_WARNINGS_MAX 8
+#define EARLY_WARNING_TEXT 512
+
 struct pl_node {
 	struct config *config;
 	struct loop *loop;
@@ -24,6 +28,8 @@ struct pl_node {
 	struct timer trim;
 	pl_event_fn on_event;
 	void *user;
+	size_t n_early;
+	char early[EARLY_WARNINGS_MAX][EARLY_WARNING_TEXT];
 };
 
 const char *pl_version(void)
@@ -51,7 +57,11 @@ static void tell(struct pl_node *n, enum pl_level level, const char *event, cons
 
 static void on_warning(void *user, const char *text)
 {
-	tell(user, PL_LEVEL_WARN, "warning", text);
+	struct pl_node *n = user;
+
+	tell(n, PL_LEVEL_WARN, "warning", text);
+	if (n->n_early < EARLY_WARNINGS_MAX)
+		snprintf(n->early[n->n_early++], sizeof(n->early[0]), "%s", text);
 }
 
 static int read_config(struct pl_node *n, struct config_error *e)
@@ -121,6 +131,8 @@ static int open_node(struct pl_node *n, struct config_error *e)
 	key_pair_wipe(&config.key);
 	n->loop->on_wake = on_wake;
 	n->loop->on_wake_user = n;
+	for (size_t i = 0; i < n->n_early && r == 0; i++)
+		node_remember_warning(n->node, n->early[i]);
 	return r;
 }
 

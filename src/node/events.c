@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void remember_warning(struct node *n, const char *text)
+void node_remember_warning(struct node *n, const char *text)
 {
 	size_t keep = size_min(n->n_warnings, NODE_WARNINGS_MAX - 1);
 
@@ -44,7 +44,7 @@ void node_tell(struct node *n, enum log_level level, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (level <= LOG_WARN)
-		remember_warning(n, text);
+		node_remember_warning(n, text);
 	node_emit(n, level,
 		  level == LOG_ERROR  ? "error"
 		  : level == LOG_WARN ? "warning"

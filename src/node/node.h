@@ -46,6 +46,8 @@ _nodiscard_ int node_start(struct node *n, struct config_error *ret_error);
  * nothing. */
 void node_stop(struct node *n);
 
+/* For STATUS: something that was told before the node stood. */
+void node_remember_warning(struct node *n, const char *text);
 /* After node_start(): where the door really listens. */
 struct addr node_door_addr(const struct node *n);
 /* What run.json and the "ready" event hold; the caller frees it with free(). NULL: no memory. */
