@@ -119,6 +119,7 @@
 #define LIMIT_GOSSIP_CACHE_BYTES (32 * MIB)
 #define LIMIT_GOSSIP_BACKOFFS 16384     /* (topic, peer) pairs that may not be grafted yet */
 #define LIMIT_GOSSIP_BACKOFF_MS 3600000 /* longest backoff we believe */
+#define LIMIT_GOSSIP_CHANGES 2048       /* of its subscriptions, per peer and heartbeat */
 #define LIMIT_GOSSIP_IHAVES 10          /* RPCs with IHAVE heeded, per peer and heartbeat */
 #define LIMIT_GOSSIP_IWANT 1000         /* ids asked for, per peer and heartbeat */
 #define LIMIT_GOSSIP_IHAVE 5000         /* ids told, per peer and heartbeat */

@@ -22,6 +22,7 @@ static void on_subscribe(struct gossip *g, struct gossip_peer *p, struct bytes t
 		g->counts.subscriptions_refused++;
 		return;
 	}
+	p->n_changes++;
 	if (!m->topic->joined)
 		return;
 	tell_topic_peer(g, topic, p, true);
@@ -36,6 +37,7 @@ static void on_unsubscribe(struct gossip *g, struct gossip_peer *p, struct bytes
 
 	if (!m)
 		return;
+	p->n_changes++;
 	if (m->topic->joined)
 		tell_topic_peer(g, topic, p, false);
 	member_free(g, m);
@@ -234,20 +236,32 @@ static void on_control(struct gossip *g, struct gossip_peer *p, struct mono now)
 
 /* ---- RPCs ---- */
 
+/* Each change is an event for whoever listens: who comes and goes without end has made a mistake.
+ */
+static int on_subscriptions(struct gossip *g, struct gossip_peer *p, struct mono now)
+{
+	for (size_t i = 0; i < g->rpc.subscriptions.n; i++) {
+		const struct gossip_subscription *s = &g->rpc.subscriptions.v[i];
+
+		if (p->n_changes >= LIMIT_GOSSIP_CHANGES)
+			return -EBADMSG;
+		if (s->subscribe)
+			on_subscribe(g, p, s->topic, now);
+		else
+			on_unsubscribe(g, p, s->topic);
+	}
+	return 0;
+}
+
 /* What a peer does not want first: it may be in this very RPC. What it has after its messages: we
  * then know these. */
 static int on_rpc(struct gossip *g, struct gossip_peer *p, struct mono now)
 {
 	int r, error = 0;
 
-	for (size_t i = 0; i < g->rpc.subscriptions.n; i++) {
-		const struct gossip_subscription *s = &g->rpc.subscriptions.v[i];
-
-		if (s->subscribe)
-			on_subscribe(g, p, s->topic, now);
-		else
-			on_unsubscribe(g, p, s->topic);
-	}
+	r = on_subscriptions(g, p, now);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < g->rpc.idontwant.n; i++)
 		on_idontwant(g, p, &g->rpc.idontwant.v[i], now);
 	for (size_t i = 0; i < g->rpc.messages.n; i++) {

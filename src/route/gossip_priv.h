@@ -71,7 +71,7 @@ struct gossip_peer {
 	struct list in_dirty;
 	struct gossip_seen dontwant;
 	/* Of this heartbeat: */
-	size_t n_ihave_rpcs, n_iwant_ids, n_idontwant_ids, n_bad, n_ihave_told;
+	size_t n_ihave_rpcs, n_iwant_ids, n_idontwant_ids, n_bad, n_ihave_told, n_changes;
 };
 
 struct gossip {

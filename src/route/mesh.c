@@ -298,7 +298,7 @@ static void tell_topics(struct gossip *g, struct mono now)
 static void begin_peer(struct gossip_peer *p, struct mono now)
 {
 	p->n_ihave_rpcs = p->n_iwant_ids = p->n_idontwant_ids = 0;
-	p->n_bad = p->n_ihave_told = 0;
+	p->n_bad = p->n_ihave_told = p->n_changes = 0;
 	gossip_seen_expire(&p->dontwant, now);
 }
 

@@ -146,7 +146,10 @@ export class BadPeer {
       const type = this.#plain[1]
       const size = type === DATA ? length : 0
       if (this.#plain.length < 12 + size) return
-      this.frames.push({ type, flags: this.#plain.readUInt16BE(2), id: this.#plain.readUInt32BE(4), length, payload: this.#plain.subarray(12, 12 + size) })
+      const flags = this.#plain.readUInt16BE(2)
+      // Who does not answer these is taken for dead after half a minute.
+      if (type === PING && flags === SYN) this.say(frame(PING, ACK, 0, length))
+      this.frames.push({ type, flags, id: this.#plain.readUInt32BE(4), length, payload: this.#plain.subarray(12, 12 + size) })
       this.#plain = this.#plain.subarray(12 + size)
     }
   }

@@ -325,6 +325,42 @@ TEST(a_peer_that_comes_or_goes_in_a_topic_is_told)
 	engine_deinit(&e);
 }
 
+TEST(who_comes_and_goes_without_end_is_stopped_until_the_heartbeat)
+{
+	struct engine e;
+	struct gossip_subscription s = { .topic = BYTES_LITERAL("t") };
+	struct shared_bytes *frames[2];
+	struct buf b;
+	size_t n = 0;
+
+	engine_init_with_two(&e);
+	engine_wait(&e, 150);
+	buf_init(&b, 64);
+	for (size_t i = 0; i < 2; i++) {
+		struct wr w = wr_to(&b);
+
+		buf_clear(&b);
+		s.subscribe = i == 1;
+		gossip_write_subscription(&w, &s);
+		assert_int_equal(wr_finish(&w), 0);
+		assert_int_equal(gossip_frame_subscriptions(buf_data(&b), &frames[i]), 0);
+	}
+	while (fake_says_bytes(&e.fakes[0], shared_bytes_data(frames[n % 2])) == 0)
+		n++;
+	assert_int_equal(n, LIMIT_GOSSIP_CHANGES);
+	assert_int_equal(fake_says_bytes(&e.fakes[0], shared_bytes_data(frames[n % 2])),
+			 GOSSIP_E_MALFORMED);
+	engine_wait(&e, 1000);
+	assert_int_equal(fake_says_bytes(&e.fakes[0], shared_bytes_data(frames[n % 2])), 0);
+	/* Saying again what is known changes nothing. */
+	for (size_t i = 0; i <= LIMIT_GOSSIP_CHANGES; i++)
+		assert_int_equal(fake_says_bytes(&e.fakes[1], shared_bytes_data(frames[1])), 0);
+	shared_bytes_unref(frames[0]);
+	shared_bytes_unref(frames[1]);
+	buf_deinit(&b);
+	engine_deinit(&e);
+}
+
 TESTS(RUN(a_message_is_delivered_once_however_often_it_comes),
       RUN(a_message_is_new_again_when_it_is_forgotten),
       RUN(a_forgery_does_not_keep_the_true_message_out),
@@ -337,4 +373,5 @@ TESTS(RUN(a_message_is_delivered_once_however_often_it_comes),
       RUN(ten_ihaves_are_heeded_in_a_heartbeat),
       RUN(ids_that_are_empty_or_too_long_are_not_asked_for),
       RUN(who_asks_gets_the_message_three_times), RUN(what_a_peer_does_not_want_is_not_sent),
-      RUN(idontwants_have_a_maximum), RUN(a_peer_that_comes_or_goes_in_a_topic_is_told))
+      RUN(idontwants_have_a_maximum), RUN(a_peer_that_comes_or_goes_in_a_topic_is_told),
+      RUN(who_comes_and_goes_without_end_is_stopped_until_the_heartbeat))
