@@ -136,6 +136,8 @@
 #define LIMIT_DOOR_CONTROL_LINE 4096
 #define LIMIT_DOOR_PAYLOAD (1 * MIB)
 #define LIMIT_DOOR_CONSUMERS 1024
+#define LIMIT_DOOR_STRANGERS 256 /* of these, without the token so far */
+#define LIMIT_DOOR_LINGERING 64  /* connections that are over, and may still read why */
 #define LIMIT_DOOR_SUBSCRIPTIONS 4096           /* per consumer */
 #define LIMIT_DOOR_CONSUMER_BYTES 8388608       /* held for one consumer (default of a setting) */
 #define LIMIT_DOOR_SUBSCRIPTION_BYTES (2 * MIB) /* per consumer, what they cost us */

@@ -15,7 +15,7 @@ struct connection {
 	struct consumer *consumer; /* NULL once the door is done with it */
 	struct list all, dirty;
 	struct timer linger;
-	bool closing;
+	bool closing, lingering;
 };
 
 struct door_sockets {
@@ -24,6 +24,7 @@ struct door_sockets {
 	struct listener *listeners[LISTENERS_MAX];
 	size_t n_listeners;
 	struct list connections, dirty;
+	size_t n_lingering;
 	struct task flush;
 	struct timer tick;
 };
@@ -33,6 +34,7 @@ static void connection_free(struct connection *c)
 	if (c->consumer)
 		door_detach(c->owner->door, c->consumer);
 	loop_timer_stop(c->owner->loop, &c->linger);
+	c->owner->n_lingering -= c->lingering;
 	list_remove(&c->all);
 	list_remove(&c->dirty);
 	sock_close(c->sock, false);
@@ -90,6 +92,12 @@ static void connection_finish(struct connection *c)
 		return;
 	door_detach(s->door, c->consumer);
 	c->consumer = NULL;
+	if (s->n_lingering >= LIMIT_DOOR_LINGERING) {
+		connection_free(c);
+		return;
+	}
+	s->n_lingering++;
+	c->lingering = true;
 	sock_shutdown(c->sock);
 }
 

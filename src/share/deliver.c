@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -228,30 +229,30 @@ static struct sub *hit(struct door *d, size_t i)
 	return container_of(d->subjects.hits[i], struct sub, entry);
 }
 
-static void swap_hits(struct door *d, size_t a, size_t b)
+static int by_queue(const void *a, const void *b)
 {
-	struct subjects_entry *held = d->subjects.hits[a];
+	struct subjects_entry *const *x = a, *const *y = b;
+	struct bytes p = container_of(*x, struct sub, entry)->queue;
+	struct bytes q = container_of(*y, struct sub, entry)->queue;
+	int r = memcmp(p.p, q.p, size_min(p.n, q.n));
 
-	d->subjects.hits[a] = d->subjects.hits[b];
-	d->subjects.hits[b] = held;
+	return r != 0 ? r : (p.n > q.n) - (p.n < q.n);
 }
 
-/* Moves the members of the last hit's group to the end of the first `n`; returns where they begin.
- */
-static size_t gather_group(struct door *d, size_t n)
+/* Where the group of hit `first` ends: members stand together. */
+static size_t group_end(struct door *d, size_t first, size_t n)
 {
-	size_t first = n - 1;
+	size_t end = first + 1;
 
-	for (size_t i = n - 1; i > 0; i--)
-		if (bytes_equal(hit(d, i - 1)->queue, hit(d, n - 1)->queue))
-			swap_hits(d, i - 1, --first);
-	return first;
+	while (end < n && bytes_equal(hit(d, first)->queue, hit(d, end)->queue))
+		end++;
+	return end;
 }
 
 /* One member gets it: the first, from a random start, that has room. */
 static void deliver_to_group(struct door *d, size_t first, size_t n, struct letter *l)
 {
-	size_t start = (size_t)random_below(&d->config.random, n);
+	size_t start = n > 1 ? (size_t)random_below(&d->config.random, n) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct sub *s = hit(d, first + (start + i) % n);
@@ -264,6 +265,22 @@ static void deliver_to_group(struct door *d, size_t first, size_t n, struct lett
 		return;
 	}
 	deliver_to(hit(d, first + start), l); /* has no room either: it is the one that missed it */
+}
+
+/* The first `n` hits, all in groups; returns how many groups. A consumer may be in thousands. */
+static size_t deliver_to_groups(struct door *d, size_t n, struct letter *l)
+{
+	size_t n_groups = 0;
+
+	if (n > 1)
+		qsort(d->subjects.hits, n, sizeof(struct subjects_entry *), by_queue);
+	for (size_t first = 0; first < n; n_groups++) {
+		size_t end = group_end(d, first, n);
+
+		deliver_to_group(d, first, end - first, l);
+		first = end;
+	}
+	return n_groups;
 }
 
 size_t deliver(struct door *d, struct letter *l)
@@ -285,13 +302,7 @@ size_t deliver(struct door *d, struct letter *l)
 		deliver_to(s, l);
 		n_reached++;
 	}
-	while (n_queued > 0) {
-		size_t first = gather_group(d, n_queued);
-
-		deliver_to_group(d, first, n_queued - first, l);
-		n_queued = first;
-		n_reached++;
-	}
+	n_reached += deliver_to_groups(d, n_queued, l);
 	l->shared = shared_bytes_unref(l->shared);
 	d->delivering = false;
 	return n_reached;

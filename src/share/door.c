@@ -144,6 +144,25 @@ static struct mono consumer_deadline(const struct consumer *c)
 	return mono_min(c->silent_until, c->ping_at);
 }
 
+/* Whoever is on this host may connect, and has two seconds to show the token. Those that took
+ * longest make room, because who has the token shows it at once. */
+static void make_room_for_stranger(struct door *d)
+{
+	struct consumer *oldest = NULL;
+	size_t n = 0;
+
+	list_for_each (it, &d->consumers) {
+		struct consumer *c = list_entry(it, struct consumer, link);
+
+		if (c->state != CONSUMER_NEW)
+			continue;
+		oldest = oldest ? oldest : c;
+		n++;
+	}
+	if (n >= LIMIT_DOOR_STRANGERS)
+		consumer_close(oldest, "maximum connections exceeded");
+}
+
 int door_attach(struct door *d, enum door_via via, void *connection, struct mono now,
 		struct consumer **ret)
 {
@@ -153,6 +172,8 @@ int door_attach(struct door *d, enum door_via via, void *connection, struct mono
 	if (!c)
 		return -ENOMEM;
 	d->now = now;
+	if (via != DOOR_UNIX_OWNER)
+		make_room_for_stranger(d);
 	consumer_init(c, d, via, now);
 	c->connection = connection;
 	list_add_tail(&d->consumers, &c->link);

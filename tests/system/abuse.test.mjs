@@ -3,6 +3,7 @@
 // Figures about memory are judged on the release build only; behaviour on both.
 
 import assert from 'node:assert/strict'
+import net from 'node:net'
 import { describe, test } from 'node:test'
 import { BadPeer, WINDOW, frame, identifyMessage, rpc, subscription } from './lib/bad_peer.mjs'
 import { residentKiB } from './lib/kernel.mjs'
@@ -104,6 +105,40 @@ describe('local programs with the token', judge('js'), () => {
     await until(gone, 'the frozen consumer to be gone')
     assert.deepEqual((await node.api('STATUS')).topics, [], 'its topic is left')
     frozen.socket.destroy()
+  })
+
+  test('L-03: thousands of queue groups of one consumer do not hold up the others', async t => {
+    const node = await startNode({ t, env: { PEERLINE_LOG: 'info' } })
+    const sanitized = isSanitized(node.pid)
+    const honest = await attach(node, 'honest')
+    const greedy = await attach(node, 'greedy')
+    t.after(() => { honest.socket.destroy(); greedy.socket.destroy() })
+    for (let i = 0; i < 4000; i++) greedy.send(`SUB > g${i} ${i}\r\n`)
+    await greedy.settle()
+    greedy.socket.removeAllListeners('data').resume()
+    let worst = 0
+    for (let i = 0; i < 20; i++) {
+      greedy.send('PUB a 1\r\nx\r\n')
+      const began = performance.now()
+      await honest.settle(i)
+      worst = Math.max(worst, performance.now() - began)
+    }
+    assert.ok(worst < (sanitized ? 1000 : 100), `an honest consumer waited ${worst} ms for its PONG`)
+  })
+
+  test('L-04: whoever connects to the door without a token keeps nobody out', async t => {
+    const node = await startNode({ t, env: { PEERLINE_LOG: 'info' } })
+    const silent = Array.from({ length: 1500 }, () => {
+      const socket = net.connect(doorPort(node), '127.0.0.1').on('error', () => {})
+      t.after(() => socket.destroy())
+      return within(new Promise(resolve => socket.once('connect', resolve).once('close', resolve)), 'a stranger at the door')
+    })
+    await Promise.all(silent)
+    const status = await cli(['status'], { dataDir: node.dataDir })
+    assert.equal(status.code, 0, status.all)
+    const late = await node.consumer('late')
+    await late.flush()
+    await late.close()
   })
 
   test('a reply that leads to where only the node speaks is refused', async t => {

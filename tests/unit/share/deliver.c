@@ -111,6 +111,33 @@ TEST(a_queue_group_gets_one_copy_and_others_their_own)
 	fixture_deinit(&f);
 }
 
+TEST(each_of_many_queue_groups_gets_one_copy)
+{
+	struct fixture f;
+	struct client *a, *b;
+	char text[96];
+	size_t n = 0;
+
+	fixture_init(&f);
+	a = client_new(&f);
+	b = client_new(&f);
+	for (int i = 0; i < 300; i++) {
+		snprintf(text, sizeof(text), "SUB x g%d %d\r\nSUB x g%d %d\r\n", i % 100, i,
+			 i % 100, i + 1000);
+		say(a, text);
+		say(b, text);
+	}
+	say(a, "PUB x 1\r\n.\r\n");
+	hear(a);
+	hear(b);
+	for (size_t i = 0; i < buf_len(&a->heard); i++)
+		n += buf_data(&a->heard).p[i] == '.';
+	for (size_t i = 0; i < buf_len(&b->heard); i++)
+		n += buf_data(&b->heard).p[i] == '.';
+	assert_int_equal(n, 100);
+	fixture_deinit(&f);
+}
+
 TEST(a_full_member_of_a_queue_group_is_passed_over)
 {
 	struct fixture f;
@@ -218,6 +245,7 @@ TESTS(RUN(everybody_who_wants_a_message_gets_a_copy_for_each_subscription),
       RUN(a_consumer_that_knows_no_headers_gets_the_payload_alone),
       RUN(a_large_payload_is_kept_once_for_all_with_or_without_its_header),
       RUN(a_queue_group_gets_one_copy_and_others_their_own),
+      RUN(each_of_many_queue_groups_gets_one_copy),
       RUN(a_full_member_of_a_queue_group_is_passed_over),
       RUN(who_does_not_read_holds_its_maximum_and_others_get_everything),
       RUN(who_asks_without_ever_reading_is_closed), RUN(output_is_announced_once_until_it_is_taken),

@@ -85,9 +85,9 @@ TEST(one_consumer_more_than_the_most_is_told_so)
 	struct consumer *c, *last = NULL;
 
 	fixture_init(&f);
-	cl = client_attach(&f, DOOR_TCP);
+	cl = client_attach(&f, DOOR_UNIX_OWNER);
 	for (size_t i = 1; i < LIMIT_DOOR_CONSUMERS; i++)
-		assert_int_equal(door_attach(f.door, DOOR_TCP, cl, f.now, &last), 0);
+		assert_int_equal(door_attach(f.door, DOOR_UNIX_OWNER, cl, f.now, &last), 0);
 	c = cl->c;
 	assert_int_equal(door_attach(f.door, DOOR_TCP, cl, f.now, &cl->c), -ENOSPC);
 	hear(cl);
@@ -100,6 +100,37 @@ TEST(one_consumer_more_than_the_most_is_told_so)
 	door_detach(f.door, last);
 	assert_int_equal(door_attach(f.door, DOOR_TCP, cl, f.now, &last), 0);
 	cl->c = c;
+	fixture_deinit(&f);
+}
+
+/* Everybody on the host may connect: that must not keep out who has the token. */
+TEST(who_has_not_said_connect_makes_room_for_who_comes)
+{
+	struct fixture f;
+	struct client *first, *second, *late, *owner;
+	struct client others = { .f = &f };
+	struct consumer *c;
+
+	fixture_init(&f);
+	first = client_attach(&f, DOOR_TCP);
+	second = client_attach(&f, DOOR_UNIX_OTHER);
+	for (size_t i = 2; i < LIMIT_DOOR_STRANGERS; i++)
+		assert_int_equal(door_attach(f.door, DOOR_TCP, &others, f.now, &c), 0);
+	assert_false(first->wants_close);
+	owner = client_attach(&f, DOOR_UNIX_OWNER);
+	assert_false(first->wants_close);
+	late = client_attach(&f, DOOR_TCP);
+	assert_true(first->wants_close);
+	assert_heard(first, "-ERR 'maximum connections exceeded'\r\n");
+	say(late, HELLO "PING\r\n");
+	assert_heard(late, "PONG\r\n");
+	/* Who is inside counts no longer. */
+	assert_false(second->wants_close);
+	(void)client_attach(&f, DOOR_TCP);
+	assert_false(second->wants_close);
+	(void)client_attach(&f, DOOR_TCP);
+	assert_true(second->wants_close);
+	assert_false(owner->wants_close || others.wants_close);
 	fixture_deinit(&f);
 }
 
@@ -178,7 +209,8 @@ TEST(a_door_without_a_token_lets_no_stranger_in)
 	assert_null(door_free(NULL));
 }
 
-TESTS(RUN(the_door_speaks_first), RUN(who_does_not_say_connect_is_closed_after_two_seconds),
+TESTS(RUN(who_has_not_said_connect_makes_room_for_who_comes), RUN(the_door_speaks_first),
+      RUN(who_does_not_say_connect_is_closed_after_two_seconds),
       RUN(a_silent_consumer_is_pinged_and_then_closed_as_stale), RUN(who_speaks_is_not_pinged),
       RUN(one_consumer_more_than_the_most_is_told_so), RUN(a_lame_duck_says_so_to_everybody_inside),
       RUN(consumers_are_listed_with_what_they_did), RUN(a_door_without_a_token_lets_no_stranger_in))
