@@ -13,8 +13,11 @@
 #include "loop/unix_probe.h"
 #include "node/file.h"
 #include "node/keyfile.h"
+#include "node/private_file.h"
 
 #define STATE_MAX 256
+/* Beyond it a number is no clock's: -1, or one that would soon begin again at 0. */
+#define STATE_NUMBER_MAX ((uint64_t)INT64_MAX)
 /* Sequence numbers reserved at each start beyond the clock: a restart inside this span goes on
  * after it. */
 #define SEQNO_RESERVE (UINT64_C(1) << 32)
@@ -48,6 +51,30 @@ static int make_folders(const char *path)
 	return 0;
 }
 
+/* Whoever can put files there can be the node. A group may: our files are checked one by one. */
+static int check_folder(const char *path, struct config_error *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return refuse_errno(e, path, "cannot be looked at", -errno);
+	if (!S_ISDIR(st.st_mode))
+		return refuse_errno(e, path, "is no data directory", -ENOTDIR);
+	if (st.st_uid == geteuid() || st.st_uid == 0) {
+		if (!(st.st_mode & S_IWOTH))
+			return 0;
+		snprintf(e->text, sizeof(e->text),
+			 "%.500s can be written by everybody (mode %04o); make it private with "
+			 "chmod 700, or give another --data",
+			 path, st.st_mode & 07777U);
+		return -EACCES;
+	}
+	snprintf(e->text, sizeof(e->text),
+		 "%.500s belongs to another user (uid %u); give another --data", path,
+		 (unsigned int)st.st_uid);
+	return -EPERM;
+}
+
 static int lock_held(struct datadir *d, const char *path, struct config_error *e)
 {
 	char text[32] = { 0 };
@@ -67,7 +94,7 @@ static int take_lock(struct datadir *d, struct config_error *e)
 	int n;
 
 	path_in(d, "node.lock", path);
-	d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	d->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (d->lock_fd < 0)
 		return refuse_errno(e, path, "cannot be opened", -errno);
 	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0)
@@ -122,7 +149,11 @@ static int open_token(struct datadir *d, const struct random *random, struct con
 
 	buf_init(&content, STATE_MAX);
 	path_in(d, "door.token", path);
-	r = file_read(path, &content);
+	r = private_file_check(path, "delete it to get a new one", e);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0)
+		r = file_read(path, &content);
 	text = buf_data(&content);
 	if (text.n > 0 && text.p[text.n - 1] == '\n')
 		text.n--;
@@ -158,7 +189,8 @@ static int open_state(struct datadir *d, struct wall now, struct config_error *e
 	if (r == 0) {
 		snprintf(text, sizeof(text), "%.*s", (int)buf_len(&content),
 			 (const char *)buf_data(&content).p);
-		if (sscanf(text, "%" SCNu64 " %" SCNu64, &incarnation, &seqno) != 2) {
+		if (sscanf(text, "%" SCNu64 " %" SCNu64, &incarnation, &seqno) != 2 ||
+		    incarnation > STATE_NUMBER_MAX || seqno > STATE_NUMBER_MAX) {
 			snprintf(e->text, sizeof(e->text),
 				 "%.700s is damaged; if its numbers are lost for good, delete it: "
 				 "the "
@@ -188,6 +220,8 @@ int datadir_open(const char *path, const struct random *random, struct wall now,
 	r = make_folders(path);
 	if (r < 0)
 		(void)refuse_errno(ret_error, path, "cannot be made", r);
+	if (r == 0)
+		r = check_folder(path, ret_error);
 	if (r == 0)
 		r = take_lock(d, ret_error);
 	if (r == 0)

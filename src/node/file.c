@@ -70,9 +70,13 @@ static int sync_folder_of(const char *path)
 
 static int write_temporary(const char *path, struct bytes content, unsigned int mode)
 {
-	_cleanup_(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	_cleanup_(close_fd) int fd = -1;
 	int r;
 
+	/* Always a new one: what stands there, or where it leads, may be anything. */
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0 || fchmod(fd, mode) < 0)
 		return -errno;
 	r = write_all(fd, content);

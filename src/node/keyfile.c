@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "node/file.h"
 #include "node/key_format.h"
+#include "node/private_file.h"
 #include "wire/public_key.h"
 
 #define KEYFILE_MAX 1024
@@ -15,26 +15,13 @@ int keyfile_load(const char *path, struct key_pair *ret, struct config_error *re
 {
 	_cleanup_(secret_buf_deinit) struct buf content;
 	struct config_error why;
-	struct stat st;
 	int r;
 
 	buf_init(&content, KEYFILE_MAX);
-	if (stat(path, &st) < 0)
-		r = -errno;
-	else if (!S_ISREG(st.st_mode)) {
-		snprintf(ret_error->text, sizeof(ret_error->text),
-			 "%.500s is not a file; it was left alone", path);
-		return -EBADMSG;
-	} else if (st.st_mode & (S_IRWXG | S_IRWXO)) {
-		snprintf(ret_error->text, sizeof(ret_error->text),
-			 "%.500s can be read by others (mode %04o); make it private with chmod "
-			 "600, or "
-			 "give the node a new key",
-			 path, st.st_mode & 07777U);
-		return -EACCES;
-	} else {
-		r = file_read(path, &content);
-	}
+	r = private_file_check(path, "give the node a new key", ret_error);
+	if (r < 0)
+		return r;
+	r = file_read(path, &content);
 	if (r < 0) {
 		snprintf(ret_error->text, sizeof(ret_error->text), "%.500s cannot be read: %s",
 			 path, strerror(-r));

@@ -66,6 +66,8 @@ TEST(damaged_files_are_refused_and_left_alone)
 		{ "deep/data/node.key", "garbage" },
 		{ "deep/data/door.token", "short" },
 		{ "deep/data/node.state", "not numbers" },
+		{ "deep/data/node.state", "-1 -1" },
+		{ "deep/data/node.state", "1 9223372036854775808" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -84,6 +86,47 @@ TEST(damaged_files_are_refused_and_left_alone)
 		assert_string_equal(kept, cases[i].content);
 		assert_int_equal(rename(temp_path("kept"), temp_path(cases[i].name)), 0);
 	}
+}
+
+TEST(a_folder_that_everybody_can_write_or_of_another_user_is_refused)
+{
+	struct config_error e = { "" };
+
+	datadir_close(open_at(1, 0, &e));
+	assert_int_equal(chmod(temp_path("deep/data"), 0777), 0);
+	assert_null(open_at(1, -EACCES, &e));
+	assert_non_null(strstr(e.text, "chmod 700"));
+	assert_int_equal(chmod(temp_path("deep/data"), 0770), 0);
+	datadir_close(open_at(1, 0, &e));
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(chown(temp_path("deep/data"), 1234, 1234), 0);
+	assert_null(open_at(1, -EPERM, &e));
+	assert_non_null(strstr(e.text, "uid 1234"));
+}
+
+TEST(a_token_that_others_can_read_is_refused)
+{
+	struct config_error e = { "" };
+
+	datadir_close(open_at(1, 0, &e));
+	assert_int_equal(chmod(temp_path("deep/data/door.token"), 0644), 0);
+	assert_null(open_at(1, -EACCES, &e));
+	assert_non_null(strstr(e.text, "delete it to get a new one"));
+}
+
+TEST(a_lock_that_leads_elsewhere_is_refused)
+{
+	struct config_error e = { "" };
+	struct stat st;
+
+	datadir_close(open_at(1, 0, &e));
+	temp_write("precious", "", 0, 0600);
+	assert_int_equal(unlink(temp_path("deep/data/node.lock")), 0);
+	assert_int_equal(symlink(temp_path("precious"), temp_path("deep/data/node.lock")), 0);
+	assert_null(open_at(1, -ELOOP, &e));
+	assert_int_equal(stat(temp_path("precious"), &st), 0);
+	assert_int_equal(st.st_size, 0);
 }
 
 TEST(run_json_lives_as_long_as_the_node)
@@ -113,6 +156,9 @@ int main(void)
 		RUN_IN_TEMP(key_and_token_stay_and_the_numbers_grow_with_every_start),
 		RUN_IN_TEMP(a_second_node_is_refused_and_told_the_pid),
 		RUN_IN_TEMP(damaged_files_are_refused_and_left_alone),
+		RUN_IN_TEMP(a_folder_that_everybody_can_write_or_of_another_user_is_refused),
+		RUN_IN_TEMP(a_token_that_others_can_read_is_refused),
+		RUN_IN_TEMP(a_lock_that_leads_elsewhere_is_refused),
 		RUN_IN_TEMP(run_json_lives_as_long_as_the_node),
 		RUN_IN_TEMP(a_socket_path_that_is_a_file_is_left_alone),
 	};
