@@ -210,10 +210,8 @@ static void on_trim(struct timer *t)
 {
 	struct pl_node *n = container_of(t, struct pl_node, trim);
 
-#ifdef __GLIBC__
 	if (mallinfo2().fordblks > TRIM_IDLE)
 		(void)malloc_trim(0);
-#endif
 	loop_timer_set(n->loop, t, mono_add_ms(loop_now(n->loop), TRIM_MS));
 }
 
