@@ -11,11 +11,13 @@
 /* `peerline run`: the node itself, until SIGTERM, SIGINT or STOP. */
 
 /* A signal handler can only reach what is global. */
-static struct pl_node *running;
+static struct pl_node *volatile running;
+static volatile sig_atomic_t is_ending;
 
 static void on_signal(int number)
 {
 	(void)number;
+	is_ending = true;
 	if (running)
 		pl_node_stop(running);
 }
@@ -102,6 +104,7 @@ static int exit_code(int error)
 int cmd_run(int argc, char **argv)
 {
 	struct config *config = config_new();
+	struct pl_node *node;
 	bool as_json = false;
 	int r;
 
@@ -113,11 +116,15 @@ int cmd_run(int argc, char **argv)
 		return r;
 	}
 	handle_signals();
-	r = embed_new(config, on_event, &as_json, &running);
+	r = embed_new(config, on_event, &as_json, &node);
 	if (r < 0)
 		return exit_code(r);
-	r = pl_node_run(running);
-	pl_node_free(running);
+	running = node;
+	/* Told before there was anything to stop. */
+	if (is_ending)
+		pl_node_stop(node);
+	r = pl_node_run(node);
 	running = NULL;
+	pl_node_free(node);
 	return exit_code(r);
 }

@@ -3,11 +3,13 @@
 // Figures about memory are judged on the release build only; behaviour on both.
 
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import net from 'node:net'
 import { describe, test } from 'node:test'
 import { BadPeer, WINDOW, frame, identifyMessage, rpc, subscription } from './lib/bad_peer.mjs'
 import { residentKiB } from './lib/kernel.mjs'
-import { cli, judge, startNode, until, within } from './lib/node.mjs'
+import { binary, cli, freshDir, judge, startNode, testSettings, until, within } from './lib/node.mjs'
 import { rawNats } from './lib/raw_nats.mjs'
 import { isSanitized, portOf } from './lib/strangers.mjs'
 import { delimited } from './lib/wire.mjs'
@@ -16,6 +18,16 @@ const TOPIC = 'teranode/bitcoin/1.0.0/mainnet-block'
 const IDENTIFY_PUSH = '/ipfs/id/push/1.0.0'
 const MESHSUB = '/meshsub/1.1.0'
 const PERF = '/perf/1.0.0'
+
+// Starts the program and ends it after so many milliseconds. → its exit code; null: it was not there yet, or was killed.
+async function endedAfter (dataDir, ms) {
+  const env = { PATH: process.env.PATH, ...testSettings(dataDir), ASAN_OPTIONS: 'exitcode=86', PEERLINE_LOG: 'error' }
+  const child = spawn(binary(), ['run', '--json'], { env, stdio: 'ignore' })
+  const ended = new Promise(resolve => child.once('close', resolve))
+  await new Promise(resolve => setTimeout(resolve, ms))
+  child.kill('SIGTERM')
+  return within(ended, `the end after a SIGTERM ${ms} ms after the start`, 5000).finally(() => child.kill('SIGKILL'))
+}
 
 const doorPort = node => Number(/:(\d+)$/.exec(node.door)[1])
 
@@ -139,6 +151,15 @@ describe('local programs with the token', judge('js'), () => {
     const late = await node.consumer('late')
     await late.flush()
     await late.close()
+  })
+
+  test('SIGTERM is heeded at every moment of the start, and leaves nothing behind', async t => {
+    const dir = freshDir(t)
+    for (let i = 0; i < 120; i++) {
+      const code = await endedAfter(dir, i % 40)
+      assert.ok(code === 0 || code === null, `exit code ${code}`)
+    }
+    assert.deepEqual(readdirSync(dir).filter(name => !/^node\.(key|lock|state)$|^door\.token$/.test(name)), [])
   })
 
   test('a reply that leads to where only the node speaks is refused', async t => {
