@@ -7,6 +7,7 @@
 
 #define REOPEN_MS_MIN 1000
 #define STALL_BYTES ((uint64_t)LIMIT_STALL_RATE * LIMIT_STALL_MS / 1000)
+#define FULL_BYTES ((uint64_t)LIMIT_STALL_RATE * LIMIT_GOSSIP_FULL_MS / 1000)
 
 /* Best first. NULL-terminated, as links want it. */
 static const char *const PROTOCOLS[] = { "/meshsub/1.2.0", "/meshsub/1.1.0", "/meshsub/1.0.0",
@@ -39,6 +40,10 @@ struct session {
 	uint64_t n_opened;
 	struct timer reopen;
 	uint64_t reopen_ms; /* the wait before the latest attempt */
+	/* While messages are dropped because `out` is full: does the peer still take any? */
+	uint64_t n_written;    /* to `out` */
+	struct mono full_at;   /* when it had taken ... */
+	uint64_t full_n_taken; /* ... so much; MONO_NEVER: nothing was dropped yet */
 	struct inbound inbound[LIMIT_GOSSIP_INBOUND];
 };
 
@@ -130,6 +135,8 @@ static void open_out(struct session *s, struct link *l)
 	}
 	gs->counts.opened++;
 	s->opened_at = now_of(gs);
+	s->full_at = MONO_NEVER;
+	s->n_written = LIMIT_MSS_ANSWERS; /* what link wrote to agree on the protocol, and more */
 	gossip_peer_resend(gs->engine, s->gossip);
 	/* The old one may have ended with messages in it, or may be on a link that is silent. */
 	if (s->n_opened++ > 0)
@@ -172,9 +179,28 @@ static int write_frame(struct session *s, const struct shared_bytes *frame, bool
 {
 	struct bytes v = shared_bytes_data(frame);
 
-	if (v.n > room_for(s, may_drop))
-		return -EAGAIN;
-	return stream_write(s->out, &v, 1);
+	int r = v.n > room_for(s, may_drop) ? -EAGAIN : stream_write(s->out, &v, 1);
+
+	if (r == 0)
+		s->n_written += v.n;
+	return r;
+}
+
+/* Pings are answered by whoever runs, also by who has stopped to read: it keeps its place in the
+ * mesh, and others would have used it. */
+static void on_dropped(struct session *s)
+{
+	uint64_t n_taken = s->n_written - stream_queued(s->out);
+	struct mono now = now_of(s->gs);
+
+	if (mono_is_never(s->full_at) || n_taken - s->full_n_taken >= FULL_BYTES) {
+		s->full_at = now;
+		s->full_n_taken = n_taken;
+	} else if (mono_since_ms(s->full_at, now) >= LIMIT_GOSSIP_FULL_MS) {
+		s->full_at = MONO_NEVER;
+		s->gs->counts.stalled++;
+		net_link_abort(stream_link(s->out), LINK_STALLED);
+	}
 }
 
 static int on_send(void *user, void *peer_user, struct shared_bytes *frame, bool may_drop)
@@ -185,8 +211,11 @@ static int on_send(void *user, void *peer_user, struct shared_bytes *frame, bool
 
 	if (r == 0)
 		return 0;
-	if (may_drop)
+	if (may_drop) {
+		if (r == -EAGAIN)
+			on_dropped(s);
 		return -EAGAIN;
+	}
 	/* What must not be lost is said again on the next stream: there is one coming when the link
 	 * is closing, and one has to come when this one is full. */
 	if (s->out && r != -EPIPE) {

@@ -744,6 +744,48 @@ TEST(a_peer_that_does_not_read_holds_a_bounded_queue)
 	world_end();
 }
 
+/* It answers pings, and reads now and then or never. */
+static void hold_back(uint64_t seed, bool reads_slowly, bool ends)
+{
+	struct gnode *a, *s;
+
+	world_begin(seed);
+	a = node_new();
+	s = stranger_new(true);
+	s->holds = true;
+	node_join(a);
+	node_manage(a, s);
+	world_run_for(w, 500);
+	stranger_opens(s, a);
+	stranger_says(s, s->out, HEX("07 0a05 0801 120174"));
+	world_run_for(w, 1000);
+	for (uint32_t k = 0; k < 240 && peer_is_connected(peer_at(a, s)); k++) {
+		node_publish(a, k, 20000);
+		world_run_for(w, 100);
+		if (reads_slowly && k % 60 == 59) {
+			stream_hold(s->in, false);
+			world_run_for(w, 5);
+			stream_hold(s->in, true);
+		}
+	}
+	assert_true(engine_counts(a).send_dropped > 0);
+	assert_int_equal(peer_is_connected(peer_at(a, s)), !ends);
+	assert_int_equal(counts(a).stalled, ends);
+	if (ends)
+		assert_int_equal(a->down_reason, LINK_STALLED);
+	world_end();
+}
+
+TEST(a_peer_that_takes_nothing_for_ten_seconds_of_dropping_loses_its_link)
+{
+	hold_back(35, false, true);
+}
+
+TEST(a_peer_that_is_slow_keeps_its_link)
+{
+	hold_back(36, true, false);
+}
+
 /* Announces the largest RPC and sends `step` bytes of it every second. */
 static void trickle(uint64_t seed, size_t step, size_t seconds, bool ends)
 {
@@ -838,7 +880,9 @@ TEST(the_same_seed_gives_the_same_run)
 	assert_int_equal(hash[0], hash[1]);
 }
 
-TESTS(RUN(two_nodes_open_one_stream_each_and_hear_each_other), RUN(the_largest_message_arrives),
+TESTS(RUN(a_peer_that_takes_nothing_for_ten_seconds_of_dropping_loses_its_link),
+      RUN(a_peer_that_is_slow_keeps_its_link),
+      RUN(two_nodes_open_one_stream_each_and_hear_each_other), RUN(the_largest_message_arrives),
       RUN(messages_pass_through_a_node_in_the_middle),
       RUN(ten_nodes_that_all_dial_each_other_get_every_message_once),
       RUN(messages_survive_the_settling_of_two_links), RUN(a_lost_link_is_followed_by_a_new_stream),
