@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "cli/line.h"
 #include "cli/table.h"
 
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
@@ -67,26 +69,80 @@ static const char *sentence_of(const char *event, json_t *fields)
 	return json_string_value(json_object_get(fields, "text"));
 }
 
-void log_text(enum pl_level level, const char *event, const char *json)
+static void write_text(FILE *out, enum pl_level level, const char *event, json_t *fields)
 {
-	json_t *fields = json_loads(json, 0, NULL), *value;
 	const char *sentence = sentence_of(event, fields), *key;
+	json_t *value;
 
-	print_time(stderr);
-	fprintf(stderr, " %-5s %s", level_names[level], sentence ? table_safe(sentence) : event);
+	print_time(out);
+	fprintf(out, " %-5s %s", level_names[level], sentence ? table_safe(sentence) : event);
 	if (!sentence)
 		json_object_foreach(fields, key, value) if (!is_told(key))
-			print_field(stderr, key, value);
-	fputc('\n', stderr);
+			print_field(out, key, value);
+	fputc('\n', out);
+}
+
+static void write_json(FILE *out, enum pl_level level, const char *event, const char *json)
+{
+	if (strcmp(event, "ready") == 0)
+		fprintf(out, "%s\n", json);
+	else
+		fprintf(out, "{\"event\":\"%s\",\"level\":\"%s\"%s%s\n", event, level_names[level],
+			json[1] == '}' ? "" : ",", json + 1);
+}
+
+/* ---- where it goes ---- */
+
+static const char lost_format[] = "{\"text\":\"%zu lines of this log were lost: it was not read\"}";
+
+static void tell_lost_text(struct line_log *log, size_t n)
+{
+	char json[128];
+
+	(void)log;
+	snprintf(json, sizeof(json), lost_format, n);
+	log_text(PL_LEVEL_WARN, "warning", json);
+}
+
+static void tell_lost_json(struct line_log *log, size_t n)
+{
+	char json[128];
+
+	(void)log;
+	snprintf(json, sizeof(json), lost_format, n);
+	log_json(PL_LEVEL_WARN, "warning", json);
+}
+
+static struct line_log text_log = { .fd = STDERR_FILENO, .tell_lost = tell_lost_text };
+static struct line_log json_log = { .fd = STDOUT_FILENO, .tell_lost = tell_lost_json };
+
+void log_text(enum pl_level level, const char *event, const char *json)
+{
+	char *line = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&line, &n);
+	json_t *fields;
+
+	if (!out)
+		return;
+	fields = json_loads(json, 0, NULL);
+	write_text(out, level, event, fields);
 	json_decref(fields);
+	if (fclose(out) == 0)
+		line_write(&text_log, line, n);
+	free(line);
 }
 
 void log_json(enum pl_level level, const char *event, const char *json)
 {
-	if (strcmp(event, "ready") == 0)
-		printf("%s\n", json);
-	else
-		printf("{\"event\":\"%s\",\"level\":\"%s\"%s%s\n", event, level_names[level],
-		       json[1] == '}' ? "" : ",", json + 1);
-	fflush(stdout);
+	char *line = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&line, &n);
+
+	if (!out)
+		return;
+	write_json(out, level, event, json);
+	if (fclose(out) == 0)
+		line_write(&json_log, line, n);
+	free(line);
 }

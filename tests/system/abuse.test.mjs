@@ -4,10 +4,11 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import net from 'node:net'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { BadPeer, WINDOW, frame, identifyMessage, rpc, subscription } from './lib/bad_peer.mjs'
+import { BadPeer, FIN, WINDOW, frame, identifyMessage, rpc, subscription } from './lib/bad_peer.mjs'
 import { residentKiB } from './lib/kernel.mjs'
 import { binary, cli, freshDir, judge, startNode, testSettings, until, within } from './lib/node.mjs'
 import { rawNats } from './lib/raw_nats.mjs'
@@ -152,6 +153,40 @@ describe('local programs with the token', judge('js'), () => {
     await late.flush()
     await late.close()
   })
+
+  for (const [form, flags, out] of [['JSON', ['--json'], 'stdout'], ['text', [], 'stderr']]) {
+    test(`whoever stops to read the log (${form}) misses lines, and the node goes on`, async t => {
+      const dir = freshDir(t)
+      const env = { PATH: process.env.PATH, ...testSettings(dir), ASAN_OPTIONS: 'exitcode=86' }
+      const child = spawn(binary(), ['run', ...flags], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+      const ended = new Promise(resolve => child.once('close', resolve))
+      t.after(() => child.kill('SIGKILL'))
+      const log = child[out]
+      child[out === 'stdout' ? 'stderr' : 'stdout'].resume()
+      let text = ''
+      log.setEncoding('utf8').on('data', data => { text += data })
+      const runFile = join(dir, 'run.json')
+      await until(() => existsSync(runFile) && text.includes('ready'), 'the node to be ready')
+      log.pause()
+      const port = Number(/\/tcp\/(\d+)/.exec(JSON.parse(readFileSync(runFile)).listen[0])[1])
+      const bad = await new BadPeer(port).connect()
+      t.after(() => bad.leave())
+      const protocols = Array.from({ length: 250 }, (_, n) => `/p/${n}/${'x'.repeat(20)}`)
+      const message = delimited(identifyMessage({ protocols }))
+      for (let i = 0; i < 200; i++) bad.open(IDENTIFY_PUSH, message, FIN)
+      const status = await cli(['status'], { dataDir: dir, timeout: 5000 })
+      assert.equal(status.code, 0, status.all)
+      log.resume()
+      await until(() => (text.match(/identified/g) ?? []).length > 0, 'the log to go on')
+      // One more line, before which it is said what is missing.
+      const later = await new BadPeer(port, { from: '127.0.0.78' }).connect()
+      t.after(() => later.leave())
+      await until(() => /lost/.test(text), 'word of the lines that are lost')
+      child.kill('SIGTERM')
+      assert.equal(await within(ended, 'the end'), 0)
+      if (form === 'JSON') for (const line of text.trim().split('\n')) assert.doesNotThrow(() => JSON.parse(line), line.slice(0, 200))
+    })
+  }
 
   test('SIGTERM is heeded at every moment of the start, and leaves nothing behind', async t => {
     const dir = freshDir(t)
