@@ -16,6 +16,10 @@ BESIDE = {"client": {"base", "wire", "client"}, "cli": {"base", "wire", "crypto"
 # System headers that carry sockets: only these rooms may touch them.
 SOCKETS = {"sys/socket.h", "netinet/in.h", "netdb.h", "uv.h", "ares.h", "poll.h", "sys/epoll.h", "sys/un.h"}
 MAY_TOUCH_SOCKETS = {"loop", "client"}
+# One file and one header at a time, each with its reason.
+EXCEPTIONS = {
+    ("cli/line.c", "poll.h"),  # asks whether standard output or error would make the node wait
+}
 
 
 def may_include(room, other):
@@ -33,7 +37,8 @@ def check(path, room):
             continue
         quote, name = match.groups()
         if quote == "<":
-            if name in SOCKETS and room not in MAY_TOUCH_SOCKETS:
+            excepted = ("/".join(path.parts[-2:]), name) in EXCEPTIONS
+            if name in SOCKETS and room not in MAY_TOUCH_SOCKETS and not excepted:
                 yield f"{path}:{number}: {room}/ may not know sockets: <{name}>"
             continue
         if name.startswith("peerline/"):
