@@ -1,7 +1,9 @@
 #!/bin/sh
 # The judges: node's own test runner over tests/system, with real foreign peers.
 #   tests/run.sh PEERLINE [FILE...]
-# REQUIRE names the judges that may not be skipped: js is always one, go where its toolchain is present.
+# REQUIRE names the judges that may not be skipped: js is always one, go and rust where their toolchains are present and
+# new enough (Go 1.25, Rust 1.89: Debian's own are older, and then those judges are skipped, saying so). The first run
+# with Rust compiles current rust-libp2p, which takes some minutes.
 set -eu
 cd "$(dirname "$0")"
 PEERLINE_BIN=$(cd .. && realpath "$1")
