@@ -156,7 +156,8 @@ static void world_check(const struct world *w)
 	ASSERT(list_is_empty(&w->g->dirty));
 	ASSERT(w->g->rpc.messages.n == 0);
 	ASSERT(c.received >= c.duplicates + c.bad_signature + c.unknown_topic + c.too_large +
-				     c.own_echo + c.unheard);
+				     c.own_echo + c.unheard + c.not_checked + c.ignored +
+				     c.rejected + c.waiting);
 	for (size_t i = 0; i < N_PEERS; i++) {
 		const struct gossip_peer *p = w->neighbours[i].p;
 

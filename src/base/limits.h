@@ -49,19 +49,20 @@
 #define LIMIT_HANDSHAKE_OUT (16 * KIB) /* our side of one handshake, waiting for the socket */
 
 /* Yamux */
-#define LIMIT_YAMUX_STREAMS 1024       /* open streams on a link, either side's */
-#define LIMIT_YAMUX_BACKLOG 256        /* streams we opened that were not acknowledged */
-#define LIMIT_YAMUX_PONGS 16           /* pings not answered yet; more are not answered */
-#define LIMIT_YAMUX_RESETS 2048        /* resets not sent yet; more end the session */
-#define LIMIT_YAMUX_FRAME 65536        /* data we put in one frame */
-#define LIMIT_YAMUX_FRAME_IN (16 * MIB) /* data frame we accept; js-libp2p 3 sends whole windows */
-#define LIMIT_YAMUX_WINDOW (16 * MIB)  /* auto-tuned receive window of one stream */
+#define LIMIT_YAMUX_STREAMS 1024        /* open streams on a link, either side's */
+#define LIMIT_YAMUX_BACKLOG 256         /* streams we opened that were not acknowledged */
+#define LIMIT_YAMUX_PONGS 16            /* pings not answered yet; more are not answered */
+#define LIMIT_YAMUX_RESETS 2048         /* resets not sent yet; more end the session */
+#define LIMIT_YAMUX_FRAME 65536         /* data we put in one frame */
+#define LIMIT_YAMUX_FRAME_IN (16 * MIB) /* data frame we accept; js-libp2p 3 sends whole windows   \
+					 */
+#define LIMIT_YAMUX_WINDOW (16 * MIB)   /* auto-tuned receive window of one stream */
 #define LIMIT_YAMUX_WINDOW_LINK                                                                    \
 	(32 * MIB) /* sum of the receive windows of one link, beyond the initial ones */
-#define LIMIT_STREAM_SEND (2 * MIB)    /* bytes queued to one stream */
-#define LIMIT_STREAM_PENDING                                                                       \
-	(1088 * KIB)              /* of these, before its protocol is agreed */
-#define LIMIT_LINK_SEND (4 * MIB) /* bytes queued to one link: each of MAX_PEERS may have so many */
+#define LIMIT_STREAM_SEND (2 * MIB)       /* bytes queued to one stream */
+#define LIMIT_STREAM_PENDING (1088 * KIB) /* of these, before its protocol is agreed */
+#define LIMIT_LINK_SEND (4 * MIB) /* bytes queued to one link: each of MAX_PEERS may have so many  \
+				   */
 #define LIMIT_LINK_UNSENT                                                                          \
 	(256 * KIB) /* encrypted bytes waiting in a socket before a link stops producing */
 #define LIMIT_LINK_FLUSH (1 * MIB) /* one link's output in one turn of the loop, before others' */
@@ -95,7 +96,8 @@
 
 /* Ending */
 #define LIMIT_DRAIN_MS 2000
-#define LIMIT_LINGER_MS 500 /* foreign software has this long to read to the end what it was sent */
+#define LIMIT_LINGER_MS 500 /* foreign software has this long to read to the end what it was sent  \
+			     */
 
 /* Gossip */
 #define LIMIT_GOSSIP_RPC (1 * MIB)
@@ -125,6 +127,13 @@
 #define LIMIT_GOSSIP_IHAVE 5000         /* ids told, per peer and heartbeat */
 #define LIMIT_GOSSIP_SERVED 3           /* answers to IWANT, per message and peer */
 #define LIMIT_GOSSIP_IDONTWANT 1000     /* ids heeded, per peer and heartbeat */
+#define LIMIT_GOSSIP_BATCH 32           /* signatures checked in one go */
+#define LIMIT_GOSSIP_UNCHECKED 256 /* messages that wait for it; then the loop's thread helps */
+#define LIMIT_GOSSIP_UNCHECKED_BYTES (2 * MIB)
+#define LIMIT_GOSSIP_SENDERS 8     /* remembered of a message that is being checked */
+#define LIMIT_GOSSIP_AWAITING 1024 /* messages that wait for a verdict; then the oldest go on */
+#define LIMIT_GOSSIP_AWAITING_BYTES (8 * MIB)
+#define LIMIT_GOSSIP_VALIDATE_MS 1000 /* for a verdict */
 #define LIMIT_GOSSIP_BAD 64 /* bad signatures per peer and heartbeat; then its messages wait */
 #define LIMIT_GOSSIP_SEND                                                                          \
 	(1 * MIB) /* queued to one peer; messages beyond it are dropped and counted */
@@ -137,10 +146,10 @@
 #define LIMIT_DOOR_CONTROL_LINE 4096
 #define LIMIT_DOOR_PAYLOAD (1 * MIB)
 #define LIMIT_DOOR_CONSUMERS 1024
-#define LIMIT_DOOR_STRANGERS 256 /* of these, without the token so far */
-#define LIMIT_DOOR_LINGERING 64  /* connections that are over, and may still read why */
-#define LIMIT_DOOR_SUBSCRIPTIONS 4096           /* per consumer */
-#define LIMIT_DOOR_CONSUMER_BYTES 8388608       /* held for one consumer (default of a setting) */
+#define LIMIT_DOOR_STRANGERS 256          /* of these, without the token so far */
+#define LIMIT_DOOR_LINGERING 64           /* connections that are over, and may still read why */
+#define LIMIT_DOOR_SUBSCRIPTIONS 4096     /* per consumer */
+#define LIMIT_DOOR_CONSUMER_BYTES 8388608 /* held for one consumer (default of a setting) */
 #define LIMIT_DOOR_SUBSCRIPTION_BYTES (2 * MIB) /* per consumer, what they cost us */
 #define LIMIT_DOOR_RESERVE (16 * KIB) /* for PONG and -ERR to a consumer whose queue is full */
 #define LIMIT_DOOR_SHARED_MIN 1024    /* from here on a message is kept once for all its readers */

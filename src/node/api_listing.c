@@ -234,6 +234,11 @@ static void put_gossip_counters(json_t *o, const struct gossip_counts *c)
 	put(o, "gossip_too_large", json_number(c->too_large));
 	put(o, "gossip_own_echo", json_number(c->own_echo));
 	put(o, "gossip_unheard", json_number(c->unheard));
+	put(o, "gossip_not_checked", json_number(c->not_checked));
+	put(o, "gossip_ignored", json_number(c->ignored));
+	put(o, "gossip_rejected", json_number(c->rejected));
+	put(o, "gossip_verdicts_late", json_number(c->verdicts_late));
+	put(o, "gossip_waiting", json_number(c->waiting));
 	put(o, "gossip_malformed", json_number(c->malformed));
 	put(o, "gossip_send_dropped", json_number(c->send_dropped));
 	put(o, "gossip_iwant_served", json_number(c->iwant_served));

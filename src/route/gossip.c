@@ -28,7 +28,20 @@ struct gossip_params gossip_params_default(void)
 		.seen_max = LIMIT_GOSSIP_SEEN,
 		.idontwant_threshold = 1024,
 		.flood_publish = false,
+		.n_checkers = 2,
 	};
+}
+
+struct gossip_topic_params gossip_topic_params_of(const struct gossip *g, struct bytes topic)
+{
+	struct gossip_topic_params params = {
+		.id_kind = GOSSIP_ID_GO,
+		.validate_ms = LIMIT_GOSSIP_VALIDATE_MS,
+	};
+
+	if (g->config.ops->topic_params)
+		g->config.ops->topic_params(g->config.user, topic, &params);
+	return params;
 }
 
 /* ---- life ---- */
@@ -56,6 +69,10 @@ int gossip_new(const struct gossip_config *config, struct mono now, struct gossi
 	list_init(&g->active);
 	list_init(&g->peers);
 	list_init(&g->dirty);
+	list_init(&g->unchecked);
+	list_init(&g->batches);
+	map_init(&g->checking, seed(g), SIZE_MAX);
+	map_init(&g->tickets, seed(g), LIMIT_GOSSIP_AWAITING + 1);
 	gossip_seen_init(&g->seen, seed(g), params->seen_max, params->seen_ms);
 	gossip_cache_init(&g->cache, seed(g), params->history, params->history_gossip);
 	gossip_backoffs_init(&g->backoffs, seed(g));
@@ -87,14 +104,18 @@ struct gossip *gossip_free(struct gossip *g)
 	if (!g)
 		return NULL;
 	g->config.ops = &silent;
+	check_stop(g);
 	list_for_each_safe (it, &g->peers)
 		peer_free(g, list_entry(it, struct gossip_peer, in_peers));
 	list_for_each_safe (at, &g->active) {
 		struct topic *t = list_entry(at, struct topic, in_active);
 
 		t->joined = false;
+		verdict_forget(g, t);
 		topic_collect(g, t);
 	}
+	map_deinit(&g->checking);
+	map_deinit(&g->tickets);
 	map_deinit(&g->topics);
 	map_deinit(&g->peers_by_id);
 	gossip_seen_deinit(&g->seen);
@@ -170,6 +191,7 @@ void gossip_leave(struct gossip *g, struct bytes topic, struct mono now)
 			   g->config.params.unsubscribe_backoff_ms, now);
 	output_flush(g);
 	output_subscription(g, topic, false);
+	verdict_forget(g, t);
 	t->joined = false;
 	g->n_joined--;
 	topic_deactivate(t);
@@ -282,19 +304,13 @@ void gossip_peer_remind(struct gossip_peer *p)
 
 /* ---- publishing ---- */
 
-int gossip_remember(struct gossip *g, struct topic *t, struct bytes id, struct shared_bytes *frame,
-		    struct mono now)
+void gossip_keep(struct gossip *g, struct topic *t, struct bytes id, struct shared_bytes *frame,
+		 struct mono now)
 {
-	int r;
-
-	r = gossip_seen_add(&g->seen, id, now);
-	if (r < 0)
-		return r;
 	/* Without it nobody can ask us for the message; everything else still works. */
 	(void)!gossip_cache_put(&g->cache, t ? &t->cached : NULL, id, frame);
 	if (t)
 		t->last_message_at = now;
-	return 0;
 }
 
 /* Peers of the topic that are not in the mesh: all with flood publishing, else as many as the mesh
@@ -311,8 +327,7 @@ static void send_beyond_mesh(struct gossip *g, struct topic *t, struct shared_by
 	}
 }
 
-static void send_own(struct gossip *g, struct topic *t, struct bytes id, struct shared_bytes *frame,
-		     struct mono now)
+static void send_own(struct gossip *g, struct topic *t, const struct message *m, struct mono now)
 {
 	if (!t->joined) {
 		if (mono_is_never(t->fanout_until))
@@ -320,20 +335,20 @@ static void send_own(struct gossip *g, struct topic *t, struct bytes id, struct 
 		t->fanout_until = mono_add_ms(now, g->config.params.fanout_ms);
 		mesh_fanout(g, t, now);
 	}
-	output_relay(g, t, id, frame, NULL, &g->config.id);
+	output_relay(g, t, m);
 	if (t->joined || g->config.params.flood_publish)
-		send_beyond_mesh(g, t, frame, now);
+		send_beyond_mesh(g, t, m->frame, now);
 }
 
-static void deliver_own(struct gossip *g, const struct gossip_message *m)
+static void deliver_own(struct gossip *g, const struct message *m)
 {
 	struct gossip_delivery d = {
-		.topic = m->topic,
+		.topic = m->check.message.topic,
 		.from = g->config.id,
 		.via = g->config.id,
-		.id = gossip_message_id(m),
-		.seqno = g->seqno,
-		.data = m->data,
+		.id = m->id,
+		.seqno = m->seqno,
+		.data = m->check.message.data,
 	};
 
 	g->counts.delivered++;
@@ -357,53 +372,62 @@ static int seal(struct gossip *g, struct gossip_message *m, struct shared_bytes 
 	return r;
 }
 
-static int publish(struct gossip *g, struct gossip_message *m, struct mono now)
+static int publish(struct gossip *g, struct message *m, enum gossip_id_kind kind, struct mono now)
 {
-	struct gossip_id id = gossip_message_id(m);
-	struct topic *t = topic_find(g, m->topic);
-	struct shared_bytes *frame;
+	struct bytes topic = m->check.message.topic, id = gossip_id_bytes(&m->id);
+	struct gossip_id key = gossip_seen_key(kind, topic, id);
+	struct topic *t = topic_find(g, topic);
 	int r;
 
-	r = seal(g, m, &frame);
+	r = gossip_seen_add(&g->seen, gossip_id_bytes(&key), now);
 	if (r < 0)
 		return r;
-	r = gossip_remember(g, t, BYTES(id.b, id.n), frame, now);
-	if (r == 0) {
-		g->counts.published++;
-		if (t) {
-			t->published++;
-			send_own(g, t, BYTES(id.b, id.n), frame, now);
-			if (t->joined)
-				deliver_own(g, m);
-		}
-	}
-	shared_bytes_unref(frame);
-	return r;
+	gossip_keep(g, t, id, m->frame, now);
+	g->counts.published++;
+	if (!t)
+		return 0;
+	t->published++;
+	send_own(g, t, m, now);
+	if (t->joined)
+		deliver_own(g, m);
+	return 0;
 }
 
 int gossip_publish(struct gossip *g, struct bytes topic, struct bytes data, struct mono now,
 		   struct gossip_id *ret_id)
 {
+	enum gossip_id_kind kind = gossip_topic_params_of(g, topic).id_kind;
 	uint64_t seqno = __builtin_bswap64(g->seqno + 1);
-	struct gossip_message m = {
-		.has_from = true,
-		.has_data = true,
-		.has_seqno = true,
-		.has_topic = true,
-		.from = peer_id_bytes(&g->config.id),
-		.data = data,
-		.seqno = BYTES(&seqno, sizeof(seqno)),
-		.topic = topic,
+	struct message m = {
+		.check.author = g->config.id,
+		.check.message = {
+			.has_from = true,
+			.has_data = true,
+			.has_seqno = true,
+			.has_topic = true,
+			.from = peer_id_bytes(&g->config.id),
+			.data = data,
+			.seqno = BYTES(&seqno, sizeof(seqno)),
+			.topic = topic,
+		},
+		.seqno = g->seqno + 1,
 	};
+	int r;
 
 	if (!topic_name_is_valid(topic))
 		return -EINVAL;
 	if (data.n > LIMIT_GOSSIP_DATA)
 		return -EMSGSIZE;
 	g->seqno++;
+	m.id = gossip_message_id(kind, &m.check.message, &g->config.id, g->seqno);
 	if (ret_id)
-		*ret_id = gossip_message_id(&m);
-	return publish(g, &m, now);
+		*ret_id = m.id;
+	r = seal(g, &m.check.message, &m.frame);
+	if (r < 0)
+		return r;
+	r = publish(g, &m, kind, now);
+	shared_bytes_unref(m.frame);
+	return r;
 }
 
 uint64_t gossip_seqno(const struct gossip *g)
@@ -415,11 +439,12 @@ uint64_t gossip_seqno(const struct gossip *g)
 
 struct mono gossip_deadline(const struct gossip *g)
 {
-	return g->heartbeat_at;
+	return mono_min(g->heartbeat_at, verdict_deadline(g));
 }
 
 void gossip_tick(struct gossip *g, struct mono now)
 {
+	verdict_tick(g, now);
 	if (!mono_reached(g->heartbeat_at, now))
 		return;
 	/* Late ones are not made up for: a heartbeat measures time, it does not count. */
@@ -434,6 +459,7 @@ struct gossip_counts gossip_counts(const struct gossip *g)
 	struct gossip_counts counts = g->counts;
 
 	counts.seen_evicted = g->seen.n_evicted;
+	counts.waiting = g->n_checking + g->n_awaiting;
 	return counts;
 }
 

@@ -10,9 +10,15 @@
  * be used; gossip_input() with what it sends; ops->send with what it is to get; gossip_publish();
  * gossip_tick() at gossip_deadline(); gossip_free()
  *
- * Callbacks run inside gossip_input(), gossip_join(), gossip_leave(), gossip_publish(),
- * gossip_peer_*() and gossip_tick(). They may call the functions that only ask; on_message, with
- * which the engine is done with a message, may also join, leave and publish.
+ * A message passes these stages: cheap questions (topic, form, seen before?); its signature
+ * (gossip_check.c); the verdict of whoever validates its topic (gossip_verdict.c); then it is
+ * relayed and delivered. A forgery is forgotten, so it does not keep the true message out; whatever
+ * has a good signature counts as seen.
+ *
+ * Callbacks run inside gossip_input(), gossip_batch_done(), gossip_verdict(), gossip_join(),
+ * gossip_leave(), gossip_publish(), gossip_peer_*() and gossip_tick(). They may call the functions
+ * that only ask; on_message, with which the engine is done with a message, may also join, leave and
+ * publish.
  */
 
 #include "base/def.h"
@@ -20,17 +26,13 @@
 #include "base/shared_bytes.h"
 #include "base/time.h"
 #include "crypto/keys.h"
+#include "route/gossip_check.h"
+#include "route/gossip_id.h"
 #include "route/gossip_reader.h"
 #include "wire/peer_id.h"
 
 struct gossip;
 struct gossip_peer;
-
-#define GOSSIP_ID_MAX 128
-struct gossip_id {
-	uint8_t n;
-	uint8_t b[GOSSIP_ID_MAX];
-};
 
 /* A message that passed every check, once. Everything is borrowed for the call. */
 struct gossip_delivery {
@@ -40,6 +42,17 @@ struct gossip_delivery {
 	struct gossip_id id;
 	uint64_t seqno;
 	struct bytes data;
+};
+
+struct gossip_topic_params {
+	enum gossip_id_kind id_kind;
+	uint64_t validate_ms; /* silence for so long is consent */
+};
+
+enum gossip_verdict {
+	GOSSIP_ACCEPT, /* deliver, relay */
+	GOSSIP_IGNORE, /* neither; nobody's fault */
+	GOSSIP_REJECT, /* neither, and who sent it should have known */
 };
 
 struct gossip_ops {
@@ -52,6 +65,18 @@ struct gossip_ops {
 	 */
 	int (*send)(void *user, void *peer_user, struct shared_bytes *frame, bool may_drop);
 	/* The others may be NULL. */
+
+	/* Takes a batch of signatures to check: gossip_batch_done() later, not from inside.
+	 * Negative: it does not, and the engine checks them itself, as without this function. */
+	int (*verify)(void *user, struct gossip_batch *b);
+	/* What is special about a topic that comes into being; `io` holds the defaults. */
+	void (*topic_params)(void *user, struct bytes topic, struct gossip_topic_params *io);
+	/*
+	 * A message with a good signature: is anybody to be asked whether it is good? True: it
+	 * waits for gossip_verdict() with this ticket, which must not come from inside, and for
+	 * validate_ms at most. Our own messages are not asked about.
+	 */
+	bool (*on_validate)(void *user, const struct gossip_delivery *d, uint64_t ticket);
 	void (*on_message)(void *user, const struct gossip_delivery *d);
 	/* A neighbour subscribed to (left) a topic we have joined; at gossip_join() one call for
 	 * each that is there already. */
@@ -72,6 +97,7 @@ struct gossip_params {
 	size_t seen_max;
 	size_t idontwant_threshold; /* bytes */
 	bool flood_publish;         /* our own messages go to every peer of the topic */
+	size_t n_checkers;          /* batches of signatures that ops->verify gets at once */
 };
 
 struct gossip_params gossip_params_default(void);
@@ -89,13 +115,18 @@ struct gossip_config {
 };
 
 struct gossip_counts {
-	/* Messages that came: received is the sum of delivered by others, duplicates,
-	 * bad_signature, unknown_topic, too_large, own_echo and unheard. */
+	/* Messages that came: received is the sum of those delivered that others published,
+	 * duplicates, bad_signature, unknown_topic, too_large, own_echo, unheard, not_checked,
+	 * ignored, rejected and waiting. */
 	uint64_t received, delivered, duplicates, published, forwarded;
 	uint64_t bad_signature; /* not signed as StrictSign wants it, or by somebody else */
 	uint64_t malformed;     /* RPCs */
 	uint64_t unknown_topic, too_large, own_echo;
 	uint64_t unheard; /* from a peer that sent LIMIT_GOSSIP_BAD bad ones in this heartbeat */
+	uint64_t not_checked;       /* no memory, or its topic was left meanwhile */
+	uint64_t ignored, rejected; /* by verdict */
+	uint64_t verdicts_late;     /* accepted because nobody had said anything in time */
+	uint64_t waiting;           /* now: for their signature to be checked or for a verdict */
 	uint64_t send_dropped, iwant_served, iwant_asked, ihave_ignored, graft_refused;
 	uint64_t idontwant_sent, idontwant_heeded; /* frames sent; messages not sent */
 	uint64_t subscriptions_refused;            /* beyond a limit */
@@ -154,10 +185,14 @@ _nodiscard_ int gossip_input(struct gossip *g, struct gossip_peer *p, struct gos
 
 /*
  * Signs and sends; delivered locally too, by on_message, when the topic is joined. -EMSGSIZE
- * (LIMIT_GOSSIP_DATA), -EINVAL (topic name), -ENOMEM. `ret_id` may be NULL.
+ * (LIMIT_GOSSIP_DATA), -EINVAL (topic name), -EEXIST (the same content was there already, where
+ * that makes the id), -ENOMEM. `ret_id` may be NULL.
  */
 _nodiscard_ int gossip_publish(struct gossip *g, struct bytes topic, struct bytes data,
 			       struct mono now, struct gossip_id *ret_id);
+/* What becomes of a message that on_validate was asked about. A ticket that is over is ignored. */
+void gossip_verdict(struct gossip *g, uint64_t ticket, enum gossip_verdict verdict,
+		    struct mono now);
 /* The last one used. */
 uint64_t gossip_seqno(const struct gossip *g);
 

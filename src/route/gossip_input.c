@@ -45,30 +45,15 @@ static void on_unsubscribe(struct gossip *g, struct gossip_peer *p, struct bytes
 
 /* ---- messages ---- */
 
-/* A message on its way through the checks. */
-struct incoming {
-	const struct gossip_message *m;
-	struct gossip_peer *via;
-	struct topic *topic;
-	struct peer_id author;
-	uint64_t seqno;
-	struct gossip_id id;
-};
-
-static struct bytes incoming_id(const struct incoming *in)
-{
-	return BYTES(in->id.b, in->id.n);
-}
-
-static void deliver(struct gossip *g, const struct incoming *in)
+static void deliver(struct gossip *g, const struct message *m)
 {
 	struct gossip_delivery d = {
-		.topic = in->m->topic,
-		.from = in->author,
-		.via = in->via->id,
-		.id = in->id,
-		.seqno = in->seqno,
-		.data = in->m->data,
+		.topic = m->check.message.topic,
+		.from = m->check.author,
+		.via = m->via,
+		.id = m->id,
+		.seqno = m->seqno,
+		.data = m->check.message.data,
 	};
 
 	g->counts.delivered++;
@@ -76,69 +61,41 @@ static void deliver(struct gossip *g, const struct incoming *in)
 		g->config.ops->on_message(g->config.user, &d);
 }
 
-/* A message that is good and new: tell the mesh that we have it, pass it on, deliver it. */
-static int accept_message(struct gossip *g, const struct incoming *in, struct mono now)
+void accept_message(struct gossip *g, struct topic *t, const struct message *m, struct mono now)
 {
-	struct bytes id = incoming_id(in);
-	struct topic *t = in->topic;
-	struct shared_bytes *frame;
-	int r;
-
-	r = gossip_frame_message(in->m, &frame);
-	if (r < 0)
-		return r;
-	r = gossip_remember(g, t, id, frame, now);
-	if (r == 0) {
-		t->received++;
-		if (in->m->data.n >= g->config.params.idontwant_threshold)
-			output_idontwant(g, t, id, in->via);
-		output_relay(g, t, id, frame, in->via, &in->author);
-		deliver(g, in);
-	}
-	shared_bytes_unref(frame);
-	return r;
+	gossip_keep(g, t, gossip_id_bytes(&m->id), m->frame, now);
+	t->received++;
+	if (m->check.message.data.n >= g->config.params.idontwant_threshold)
+		output_idontwant(g, t, m);
+	output_relay(g, t, m);
+	deliver(g, m);
 }
 
-static int verify_message(struct gossip *g, const struct incoming *in)
+static bool is_seen(const struct gossip *g, const struct topic *t, struct bytes id)
 {
-	int r;
+	struct gossip_id key = gossip_seen_key(t->params.id_kind, topic_name(t), id);
 
-	if (in->via->n_bad >= LIMIT_GOSSIP_BAD) {
-		g->counts.unheard++;
-		return GOSSIP_SIGN_E_BAD;
-	}
-	r = gossip_sign_verify(in->m, &in->author, &g->scratch);
-	if (r > 0) {
-		in->via->n_bad++;
-		g->counts.bad_signature++;
-	}
-	return r;
+	return gossip_seen_has(&g->seen, gossip_id_bytes(&key));
 }
 
-/* The cheap questions: is it for us, does it have the form, is it new? */
-static bool is_worth_verifying(struct gossip *g, struct incoming *in)
+/* Is it for us, and has it the form? */
+static bool is_worth_reading(struct gossip *g, const struct topic *t,
+			     const struct gossip_message *gm, struct message *m)
 {
-	in->topic = topic_find(g, in->m->topic);
-	if (!in->topic || !in->topic->joined) {
+	if (!t || !t->joined) {
 		g->counts.unknown_topic++;
 		return false;
 	}
-	if (in->m->data.n > LIMIT_GOSSIP_DATA) {
+	if (gm->data.n > LIMIT_GOSSIP_DATA) {
 		g->counts.too_large++;
 		return false;
 	}
-	if (gossip_sign_form(in->m, &in->author, &in->seqno) != 0) {
+	if (gossip_sign_form(gm, &m->check.author, &m->seqno) != 0) {
 		g->counts.bad_signature++;
 		return false;
 	}
-	if (peer_id_equal(&in->author, &g->config.id)) {
+	if (peer_id_equal(&m->check.author, &g->config.id)) {
 		g->counts.own_echo++;
-		return false;
-	}
-	in->id = gossip_message_id(in->m);
-	if (gossip_seen_has(&g->seen, incoming_id(in))) {
-		g->counts.duplicates++;
-		in->topic->duplicates++;
 		return false;
 	}
 	return true;
@@ -146,19 +103,33 @@ static bool is_worth_verifying(struct gossip *g, struct incoming *in)
 
 /* A message counts as seen only when it has been verified: its id is easily guessed, and a forgery
  * must not keep the true one out. */
-static int on_message(struct gossip *g, struct gossip_peer *p, const struct gossip_message *m,
-		      struct mono now)
+static bool is_new(struct gossip *g, const struct gossip_peer *via, struct topic *t,
+		   const struct gossip_message *gm, const struct message *m)
 {
-	struct incoming in = { .m = m, .via = p };
-	int r;
+	if (!is_seen(g, t, gossip_id_bytes(&m->id)) &&
+	    !check_is_duplicate(g, via, gossip_id_bytes(&m->id), gm))
+		return true;
+	g->counts.duplicates++;
+	t->duplicates++;
+	return false;
+}
+
+static int on_message(struct gossip *g, struct gossip_peer *p, const struct gossip_message *gm)
+{
+	struct topic *t = topic_find(g, gm->topic);
+	struct message m = { 0 };
 
 	g->counts.received++;
-	if (!is_worth_verifying(g, &in))
+	if (!is_worth_reading(g, t, gm, &m))
 		return 0;
-	r = verify_message(g, &in);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	return accept_message(g, &in, now);
+	m.id = gossip_message_id(t->params.id_kind, gm, &m.check.author, m.seqno);
+	if (!is_new(g, p, t, gm, &m))
+		return 0;
+	if (p->n_bad >= LIMIT_GOSSIP_BAD) {
+		g->counts.unheard++;
+		return 0;
+	}
+	return check_add(g, p, &m, gm);
 }
 
 /* ---- control ---- */
@@ -174,7 +145,7 @@ static size_t choose_wanted(struct gossip *g, struct gossip_peer *p, const struc
 	for (size_t i = 0; i < ihave->n && p->n_iwant_ids < LIMIT_GOSSIP_IWANT; i++) {
 		struct bytes id = g->rpc.ids.v[ihave->first + i];
 
-		if (id.n == 0 || id.n > LIMIT_GOSSIP_ID || gossip_seen_has(&g->seen, id))
+		if (id.n == 0 || id.n > LIMIT_GOSSIP_ID || is_seen(g, t, id) || check_has(g, id))
 			continue;
 		g->ids[n++] = id;
 		p->n_iwant_ids++;
@@ -265,7 +236,7 @@ static int on_rpc(struct gossip *g, struct gossip_peer *p, struct mono now)
 	for (size_t i = 0; i < g->rpc.idontwant.n; i++)
 		on_idontwant(g, p, &g->rpc.idontwant.v[i], now);
 	for (size_t i = 0; i < g->rpc.messages.n; i++) {
-		r = on_message(g, p, &g->rpc.messages.v[i], now);
+		r = on_message(g, p, &g->rpc.messages.v[i]);
 		if (r < 0)
 			error = r;
 	}
@@ -286,6 +257,9 @@ static int input(struct gossip *g, struct gossip_peer *p, struct gossip_reader *
 		r = gossip_rpc_decode(rpc, &g->rpc);
 		if (r == 0)
 			r = on_rpc(g, p, now);
+		/* Nobody to share the work with: nothing is gained by collecting it. */
+		if (!g->config.ops->verify)
+			check_flush(g, now);
 		if (r < 0)
 			break;
 	}
@@ -303,6 +277,7 @@ int gossip_input(struct gossip *g, struct gossip_peer *p, struct gossip_reader *
 		g->counts.malformed++;
 	/* Nothing points into the input any more, and answers leave together. */
 	gossip_rpc_clear(&g->rpc);
+	check_flush(g, now);
 	output_flush(g);
 	return r;
 }

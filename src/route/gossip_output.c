@@ -191,9 +191,17 @@ void output_ihave(struct gossip *g, struct gossip_peer *p, struct bytes entries)
 
 /* ---- messages ---- */
 
-void output_idontwant(struct gossip *g, const struct topic *t, struct bytes id,
-		      const struct gossip_peer *via)
+static bool is_sender(const struct message *m, const struct gossip_peer *p)
 {
+	for (size_t i = 0; i < m->n_senders; i++)
+		if (m->senders[i] == p->key)
+			return true;
+	return false;
+}
+
+void output_idontwant(struct gossip *g, const struct topic *t, const struct message *m)
+{
+	struct bytes id = gossip_id_bytes(&m->id);
 	struct wr w = wr_to(&g->scratch);
 	struct shared_bytes *frame;
 
@@ -206,7 +214,7 @@ void output_idontwant(struct gossip *g, const struct topic *t, struct bytes id,
 	list_for_each (it, &t->mesh) {
 		struct gossip_peer *p = list_entry(it, struct member, in_mesh)->peer;
 
-		if (p == via || !p->idontwant)
+		if (!p->idontwant || is_sender(m, p))
 			continue;
 		g->counts.idontwant_sent++;
 		output_frame(g, p, frame, true);
@@ -214,20 +222,18 @@ void output_idontwant(struct gossip *g, const struct topic *t, struct bytes id,
 	shared_bytes_unref(frame);
 }
 
-void output_relay(struct gossip *g, const struct topic *t, struct bytes id,
-		  struct shared_bytes *frame, const struct gossip_peer *via,
-		  const struct peer_id *author)
+void output_relay(struct gossip *g, const struct topic *t, const struct message *m)
 {
 	list_for_each (it, &t->mesh) {
 		struct gossip_peer *p = list_entry(it, struct member, in_mesh)->peer;
 
-		if (p == via || peer_id_equal(&p->id, author))
+		if (is_sender(m, p) || peer_id_equal(&p->id, &m->check.author))
 			continue;
-		if (gossip_seen_has(&p->dontwant, id)) {
+		if (gossip_seen_has(&p->dontwant, gossip_id_bytes(&m->id))) {
 			g->counts.idontwant_heeded++;
 			continue;
 		}
 		g->counts.forwarded++;
-		output_frame(g, p, frame, true);
+		output_frame(g, p, m->frame, true);
 	}
 }

@@ -8,10 +8,13 @@
  *   gossip.c         the public calls
  *   gossip_table.c   peers, topics, members
  *   gossip_input.c   what peers send
- *   gossip_output.c  what they get
+ *   gossip_check.c   are their messages signed by their authors?
+ *   gossip_verdict.c are they good?
+ *   gossip_output.c  what peers get
  *   mesh.c           who is grafted and pruned; the heartbeat
  */
 
+#include "base/limits.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "route/gossip.h"
@@ -19,6 +22,33 @@
 #include "route/gossip_cache.h"
 #include "route/gossip_seen.h"
 #include "wire/gossip_rpc.h"
+
+/* A message on its way through the engine. */
+struct message {
+	struct gossip_check check;  /* its fields are in `frame` */
+	struct shared_bytes *frame; /* as it will be relayed */
+	struct gossip_id id;
+	uint64_t seqno;
+	struct list in_queue; /* gossip.unchecked, a batch, or topic.waiting */
+	struct peer_id via;
+	/* Who has it: `via` and those who sent it since. The peers' keys. */
+	uint64_t senders[LIMIT_GOSSIP_SENDERS];
+	size_t n_senders;
+	/* While its signature is checked: in gossip.checking, by id, unless another one is there
+	 * under the same id. */
+	struct map_node by_id;
+	/* While it waits for a verdict: in gossip.tickets. */
+	struct map_node by_ticket;
+	uint64_t ticket;
+	struct mono deadline;
+	bool is_decided;
+	enum gossip_verdict verdict;
+};
+
+static inline struct message *message_of_queue(struct list *l)
+{
+	return list_entry(l, struct message, in_queue);
+}
 
 struct topic {
 	struct map_node node;  /* in gossip.topics, by name */
@@ -31,6 +61,8 @@ struct topic {
 	bool joined;
 	struct mono fanout_until; /* not joined and no fanout: MONO_NEVER */
 	struct gossip_cache_topic cached;
+	struct gossip_topic_params params;
+	struct list waiting; /* for verdicts, in the order of coming: the first is the next to go */
 	uint64_t received, duplicates, published;
 	struct mono last_message_at;
 	size_t name_n;
@@ -91,6 +123,16 @@ struct gossip {
 	struct member **pick;
 	size_t n_pick, pick_room;
 	uint64_t seqno;
+	struct map checking;   /* struct message */
+	struct list unchecked; /* in no batch yet */
+	size_t n_unchecked, unchecked_bytes;
+	struct list batches; /* in the order of their messages */
+	size_t n_batches_out;
+	size_t n_checking;                 /* unchecked, or in a batch */
+	bool is_finishing;                 /* batches are being gone through */
+	struct map tickets;                /* struct message */
+	uint64_t ticket;                   /* the last one */
+	size_t n_awaiting, awaiting_bytes; /* verdicts */
 	struct mono heartbeat_at;
 	uint64_t n_heartbeats;
 	struct gossip_counts counts;
@@ -137,13 +179,10 @@ void output_iwant(struct gossip *g, struct gossip_peer *p, const struct bytes *i
 /* What is written in `entries`, an IHAVE. */
 void output_ihave(struct gossip *g, struct gossip_peer *p, struct bytes entries);
 void output_flush(struct gossip *g);
-/* To the members of the mesh that speak it, but not to `via`. At once. */
-void output_idontwant(struct gossip *g, const struct topic *t, struct bytes id,
-		      const struct gossip_peer *via);
-/* To the mesh, but not to who brought it or wrote it or does not want it. At once. */
-void output_relay(struct gossip *g, const struct topic *t, struct bytes id,
-		  struct shared_bytes *frame, const struct gossip_peer *via,
-		  const struct peer_id *author);
+/* To the members of the mesh that speak it, but not to its senders. At once. */
+void output_idontwant(struct gossip *g, const struct topic *t, const struct message *m);
+/* To the mesh, but not to its senders, its author, and who does not want it. At once. */
+void output_relay(struct gossip *g, const struct topic *t, const struct message *m);
 
 /* ---- mesh.c ---- */
 
@@ -163,10 +202,41 @@ void mesh_on_prune(struct gossip *g, struct gossip_peer *p, const struct gossip_
 void mesh_fanout(struct gossip *g, struct topic *t, struct mono now);
 void mesh_heartbeat(struct gossip *g, struct mono now);
 
+/* ---- gossip_check.c ---- */
+
+/* A message of the form, to be checked at the next check_flush(). -ENOMEM. */
+_nodiscard_ int check_add(struct gossip *g, struct gossip_peer *via, const struct message *like,
+			  const struct gossip_message *m);
+/* The same message, byte by byte, is being checked: `via` has it, too. */
+bool check_is_duplicate(struct gossip *g, const struct gossip_peer *via, struct bytes id,
+			const struct gossip_message *m);
+bool check_has(const struct gossip *g, struct bytes id);
+/* Has everything checked that was added, or seen to. */
+void check_flush(struct gossip *g, struct mono now);
+/* Nothing is asked any more, and batches that are out are on their own. */
+void check_stop(struct gossip *g);
+void message_free(struct message *m);
+
+/* ---- gossip_verdict.c ---- */
+
+/* A new message with a good signature, which is given up. */
+void verdict_ask(struct gossip *g, struct topic *t, struct message *m, struct mono now);
+/* The topic is left: nobody is waited for. */
+void verdict_forget(struct gossip *g, struct topic *t);
+/* When the next verdict is overdue. */
+struct mono verdict_deadline(const struct gossip *g);
+void verdict_tick(struct gossip *g, struct mono now);
+
+/* ---- gossip_input.c ---- */
+
+/* Passes it on and delivers it. */
+void accept_message(struct gossip *g, struct topic *t, const struct message *m, struct mono now);
+
 /* ---- gossip.c ---- */
 
-/* Remembers a message that is good and new. -ENOMEM. */
-_nodiscard_ int gossip_remember(struct gossip *g, struct topic *t, struct bytes id,
-				struct shared_bytes *frame, struct mono now);
+struct gossip_topic_params gossip_topic_params_of(const struct gossip *g, struct bytes topic);
+/* Keeps a message for who will ask for it. */
+void gossip_keep(struct gossip *g, struct topic *t, struct bytes id, struct shared_bytes *frame,
+		 struct mono now);
 
 #endif

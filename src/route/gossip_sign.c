@@ -1,7 +1,5 @@
 #include "route/gossip_sign.h"
 
-#include <string.h>
-
 #include "base/limits.h"
 #include "wire/public_key.h"
 #include "wire/rd.h"
@@ -23,17 +21,6 @@ int gossip_sign_form(const struct gossip_message *m, struct peer_id *ret_author,
 		return GOSSIP_SIGN_E_FORM;
 	*ret_seqno = rd_be64(&r);
 	return 0;
-}
-
-struct gossip_id gossip_message_id(const struct gossip_message *m)
-{
-	struct gossip_id id;
-
-	ASSERT(m->from.n <= PEER_ID_MAX && m->seqno.n == GOSSIP_SEQNO);
-	id.n = (uint8_t)(m->from.n + m->seqno.n);
-	memcpy(id.b, m->from.p, m->from.n);
-	memcpy(id.b + m->from.n, m->seqno.p, m->seqno.n);
-	return id;
 }
 
 /* The encoded key in the key field is the author's when it gives the author's id. */

@@ -7,7 +7,7 @@
  * libp2p's; one that the id does not hold comes in the key field, and where there is a key field it
  * must be the author's.
  *
- *     incoming: gossip_sign_form(), gossip_message_id(), then, if it is new, gossip_sign_verify()
+ *     incoming: gossip_sign_form(), then, if it is new, gossip_sign_verify(), on any thread
  */
 
 #include "base/buf.h"
@@ -27,8 +27,6 @@ enum {
 /* Are author, number and signature there? No arithmetic. GOSSIP_SIGN_E_FORM. */
 _nodiscard_ int gossip_sign_form(const struct gossip_message *m, struct peer_id *ret_author,
 				 uint64_t *ret_seqno);
-/* go's default: author and number, as bytes. `m` has the right form. */
-struct gossip_id gossip_message_id(const struct gossip_message *m);
 /* `scratch` is cleared and used. -ENOMEM, GOSSIP_SIGN_E_KEY, GOSSIP_SIGN_E_BAD. */
 _nodiscard_ int gossip_sign_verify(const struct gossip_message *m, const struct peer_id *author,
 				   struct buf *scratch);

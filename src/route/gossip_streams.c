@@ -47,12 +47,21 @@ struct session {
 	struct inbound inbound[LIMIT_GOSSIP_INBOUND];
 };
 
+/* A batch of signatures at the loop's workers. */
+struct check_job {
+	struct job job;
+	struct gossip_streams *gs; /* NULL: gone */
+	struct gossip_batch *batch;
+	struct list in_jobs;
+};
+
 struct gossip_streams {
 	struct gossip_streams_config config;
 	struct gossip *engine;
 	struct pool_protocol protocols[N_PROTOCOLS];
 	struct timer heartbeat;
 	struct list sessions;
+	struct list jobs;
 	uint64_t n_inbound; /* ever */
 	struct gossip_streams_counts counts;
 };
@@ -60,6 +69,15 @@ struct gossip_streams {
 static struct mono now_of(const struct gossip_streams *gs)
 {
 	return loop_now(gs->config.loop);
+}
+
+/* After everything that may have changed the engine's deadline. */
+static void update_timer(struct gossip_streams *gs)
+{
+	struct mono at = gossip_deadline(gs->engine);
+
+	if (at.ns != gs->heartbeat.at.ns || !timer_is_set(&gs->heartbeat))
+		loop_timer_set(gs->config.loop, &gs->heartbeat, at);
 }
 
 /* ---- the outbound stream ---- */
@@ -284,6 +302,7 @@ static void on_in_data(void *user, struct stream *stream, struct bytes b)
 	(void)stream;
 	in->n_received += b.n;
 	r = gossip_input(gs->engine, in->session->gossip, &in->reader, b, now_of(gs));
+	update_timer(gs);
 	if (r != 0) {
 		gs->counts.reset_malformed += r > 0;
 		inbound_reset(in);
@@ -458,6 +477,69 @@ void gossip_streams_on_peer_down(struct gossip_streams *gs, struct peer *p)
 
 /* ---- the engine's side ---- */
 
+static void on_heartbeat(struct timer *t)
+{
+	struct gossip_streams *gs = container_of(t, struct gossip_streams, heartbeat);
+
+	gossip_tick(gs->engine, now_of(gs));
+	update_timer(gs);
+}
+
+static void check_work(struct job *j)
+{
+	gossip_batch_check(container_of(j, struct check_job, job)->batch);
+}
+
+static void check_done(struct job *j)
+{
+	struct check_job *cj = container_of(j, struct check_job, job);
+	struct gossip_streams *gs = cj->gs;
+
+	list_remove(&cj->in_jobs);
+	gossip_batch_done(cj->batch, gs ? now_of(gs) : (struct mono){ 0 });
+	free(cj);
+	if (gs)
+		update_timer(gs);
+}
+
+static int on_verify(void *user, struct gossip_batch *batch)
+{
+	struct gossip_streams *gs = user;
+	struct check_job *cj = calloc(1, sizeof(*cj));
+	int r;
+
+	if (!cj)
+		return -ENOMEM;
+	cj->job.work = check_work;
+	cj->job.done = check_done;
+	cj->gs = gs;
+	cj->batch = batch;
+	list_init(&cj->in_jobs);
+	r = loop_submit(gs->config.loop, &cj->job);
+	if (r < 0) {
+		free(cj);
+		return r;
+	}
+	list_add_tail(&gs->jobs, &cj->in_jobs);
+	return 0;
+}
+
+static void on_topic_params(void *user, struct bytes topic, struct gossip_topic_params *io)
+{
+	const struct gossip_streams *gs = user;
+
+	if (gs->config.ops->topic_params)
+		gs->config.ops->topic_params(gs->config.user, topic, io);
+}
+
+static bool on_validate(void *user, const struct gossip_delivery *d, uint64_t ticket)
+{
+	const struct gossip_streams *gs = user;
+
+	return gs->config.ops->on_validate &&
+	       gs->config.ops->on_validate(gs->config.user, d, ticket);
+}
+
 static void on_message(void *user, const struct gossip_delivery *d)
 {
 	const struct gossip_streams *gs = user;
@@ -484,18 +566,13 @@ static void on_mesh(void *user, struct bytes topic, const struct peer_id *peer, 
 
 static const struct gossip_ops engine_ops = {
 	.send = on_send,
+	.verify = on_verify,
+	.topic_params = on_topic_params,
+	.on_validate = on_validate,
 	.on_message = on_message,
 	.on_topic_peer = on_topic_peer,
 	.on_mesh = on_mesh,
 };
-
-static void on_heartbeat(struct timer *t)
-{
-	struct gossip_streams *gs = container_of(t, struct gossip_streams, heartbeat);
-
-	gossip_tick(gs->engine, now_of(gs));
-	loop_timer_set(gs->config.loop, &gs->heartbeat, gossip_deadline(gs->engine));
-}
 
 /* ---- life ---- */
 
@@ -540,6 +617,7 @@ int gossip_streams_new(const struct gossip_streams_config *config, struct gossip
 	gs->config = *config;
 	gs->heartbeat.fire = on_heartbeat;
 	list_init(&gs->sessions);
+	list_init(&gs->jobs);
 	r = make_engine(gs);
 	if (r == 0)
 		r = serve(gs);
@@ -548,7 +626,7 @@ int gossip_streams_new(const struct gossip_streams_config *config, struct gossip
 		free(gs);
 		return r;
 	}
-	loop_timer_set(config->loop, &gs->heartbeat, gossip_deadline(gs->engine));
+	update_timer(gs);
 	*ret = gs;
 	return 0;
 }
@@ -563,6 +641,11 @@ struct gossip_streams *gossip_streams_free(struct gossip_streams *gs)
 	list_for_each_safe (it, &gs->sessions)
 		session_free(list_entry(it, struct session, in_sessions));
 	loop_timer_stop(gs->config.loop, &gs->heartbeat);
+	/* Jobs are done also when the loop ends; they only free what they hold. */
+	list_for_each_safe (at, &gs->jobs) {
+		list_entry(at, struct check_job, in_jobs)->gs = NULL;
+		list_remove(at);
+	}
 	gossip_free(gs->engine);
 	free(gs);
 	return NULL;
@@ -584,6 +667,12 @@ int gossip_streams_publish(struct gossip_streams *gs, struct bytes topic, struct
 			   struct gossip_id *ret_id)
 {
 	return gossip_publish(gs->engine, topic, data, now_of(gs), ret_id);
+}
+
+void gossip_streams_verdict(struct gossip_streams *gs, uint64_t ticket, enum gossip_verdict verdict)
+{
+	gossip_verdict(gs->engine, ticket, verdict, now_of(gs));
+	update_timer(gs);
 }
 
 const struct gossip *gossip_streams_engine(const struct gossip_streams *gs)

@@ -32,7 +32,7 @@ struct gossip_streams_config {
 	struct random random;
 	struct gossip_params params;
 	uint64_t seqno_last;          /* as in struct gossip_config */
-	const struct gossip_ops *ops; /* borrowed for life; `send` is not used */
+	const struct gossip_ops *ops; /* borrowed for life; `send` and `verify` are not used */
 	void *user;
 };
 
@@ -60,6 +60,10 @@ _nodiscard_ int gossip_streams_join(struct gossip_streams *gs, struct bytes topi
 void gossip_streams_leave(struct gossip_streams *gs, struct bytes topic);
 _nodiscard_ int gossip_streams_publish(struct gossip_streams *gs, struct bytes topic,
 				       struct bytes data, struct gossip_id *ret_id);
+
+/* As gossip_verdict(). */
+void gossip_streams_verdict(struct gossip_streams *gs, uint64_t ticket,
+			    enum gossip_verdict verdict);
 
 /* To be asked: gossip_is_joined(), gossip_seqno(), gossip_counts(), gossip_topics(). */
 const struct gossip *gossip_streams_engine(const struct gossip_streams *gs);

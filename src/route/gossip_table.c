@@ -34,6 +34,8 @@ static int topic_new(struct gossip *g, struct bytes name, struct topic **ret)
 	list_init(&t->in_active);
 	list_init(&t->members);
 	list_init(&t->mesh);
+	list_init(&t->waiting);
+	t->params = gossip_topic_params_of(g, name);
 	gossip_cache_topic_init(&t->cached);
 	t->fanout_until = MONO_NEVER;
 	t->last_message_at = MONO_NEVER;

@@ -183,18 +183,13 @@ static bool read_message_field(struct gossip_message *m, const struct protobuf_f
 	return true;
 }
 
-static int read_message(struct gossip_rpc *rpc, struct bytes in)
+static int decode_message(struct bytes in, struct gossip_message *m)
 {
 	struct rd r = rd_of(in);
-	struct gossip_message *m;
 	struct protobuf_field f;
 	uint32_t last = 0;
 	bool in_order = true;
-	int e;
 
-	e = ARRAY_ADD(rpc->messages, LIMIT_GOSSIP_MESSAGES_PER_RPC, &m);
-	if (e < 0)
-		return e;
 	while (protobuf_next(&r, &f)) {
 		if (!read_message_field(m, &f) || protobuf_number(&f) <= last)
 			in_order = false;
@@ -205,6 +200,15 @@ static int read_message(struct gossip_rpc *rpc, struct bytes in)
 	 * and they show in the size. */
 	m->canonical = in_order && message_size(m) == in.n;
 	return rd_finish(&r);
+}
+
+static int read_message(struct gossip_rpc *rpc, struct bytes in)
+{
+	struct gossip_message *m;
+	int e;
+
+	e = ARRAY_ADD(rpc->messages, LIMIT_GOSSIP_MESSAGES_PER_RPC, &m);
+	return e < 0 ? e : decode_message(in, m);
 }
 
 static int add_id(struct gossip_rpc *rpc, struct bytes id)
@@ -637,6 +641,18 @@ int gossip_frame_message(const struct gossip_message *m, struct shared_bytes **r
 	write_message(&w, m);
 	frame_finish(&w);
 	return 0;
+}
+
+void gossip_message_in_frame(const struct gossip_message *m, const struct shared_bytes *frame,
+			     struct gossip_message *ret)
+{
+	size_t n = message_size(m);
+	int r;
+
+	/* Nothing follows the message in its frame. */
+	*ret = (struct gossip_message){ 0 };
+	r = decode_message(BYTES(frame->data + frame->n - n, n), ret);
+	ASSERT(r == 0 && ret->canonical);
 }
 
 int gossip_frame_subscriptions(struct bytes written, struct shared_bytes **ret)

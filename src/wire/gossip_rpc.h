@@ -93,6 +93,9 @@ _nodiscard_ int gossip_message_signed_bytes(const struct gossip_message *m, stru
 
 /* An RPC of this one message. Copies a canonical message as it came. -ENOMEM. */
 _nodiscard_ int gossip_frame_message(const struct gossip_message *m, struct shared_bytes **ret);
+/* `m` once more, with its fields in the frame that gossip_frame_message() made of it. */
+void gossip_message_in_frame(const struct gossip_message *m, const struct shared_bytes *frame,
+			     struct gossip_message *ret);
 /* An RPC of what gossip_write_subscription() wrote. -ENOMEM. */
 _nodiscard_ int gossip_frame_subscriptions(struct bytes written, struct shared_bytes **ret);
 /* An RPC of what the gossip_write_*() of control entries wrote. -ENOMEM. */

@@ -264,21 +264,8 @@ TEST(a_key_that_the_id_does_not_hold_must_be_there)
 	fixture_deinit(&f);
 }
 
-TEST(the_id_is_author_and_number)
-{
-	struct fixture f;
-	struct gossip_id id;
-
-	fixture_init(&f);
-	id = gossip_message_id(&f.m);
-	assert_int_equal(id.n, f.id.n + 8);
-	assert_memory_equal(id.b, f.id.b, f.id.n);
-	assert_memory_equal(id.b + f.id.n, HEX("0102030405060708").p, 8);
-	fixture_deinit(&f);
-}
-
 TESTS(RUN(we_sign_the_published_message_as_published),
       RUN(the_published_message_verifies_and_names_its_author), RUN(any_changed_byte_is_noticed),
       RUN(a_message_without_author_number_signature_or_topic_has_no_form),
       RUN(a_key_that_is_the_authors_may_be_there), RUN(authors_with_other_keys_are_verified),
-      RUN(a_key_that_the_id_does_not_hold_must_be_there), RUN(the_id_is_author_and_number))
+      RUN(a_key_that_the_id_does_not_hold_must_be_there))

@@ -1,0 +1,287 @@
+#include "engine.h"
+
+/* An engine whose batches the test keeps, checks and gives back when it likes. */
+#define OUT_MAX 16
+
+struct checker {
+	struct engine e;
+	struct gossip_ops ops;
+	struct gossip_batch *out[OUT_MAX];
+	size_t n_out;
+	bool is_refusing;
+	uint64_t seqnos[1024]; /* of what was delivered */
+};
+
+static struct checker *checker_of(void *user)
+{
+	return container_of((struct engine *)user, struct checker, e);
+}
+
+static int take(void *user, struct gossip_batch *b)
+{
+	struct checker *c = checker_of(user);
+
+	if (c->is_refusing)
+		return -EBUSY;
+	assert_true(c->n_out < OUT_MAX);
+	c->out[c->n_out++] = b;
+	return 0;
+}
+
+static void note_message(void *user, const struct gossip_delivery *d)
+{
+	struct checker *c = checker_of(user);
+
+	c->seqnos[c->e.n_delivered] = d->seqno;
+	engine_on_message(user, d);
+}
+
+static void checker_init(struct checker *c)
+{
+	engine_init(&c->e);
+	c->ops = engine_ops;
+	c->ops.verify = take;
+	c->ops.on_message = note_message;
+	c->e.g->config.ops = &c->ops;
+	c->n_out = 0;
+	c->is_refusing = false;
+	engine_joins(&c->e, "t");
+	fakes_subscribed(&c->e, 0, 3, "t");
+}
+
+static void give_back(struct checker *c, size_t i)
+{
+	struct gossip_batch *b = c->out[i];
+
+	memmove(c->out + i, c->out + i + 1, (c->n_out - i - 1) * sizeof(*c->out));
+	c->n_out--;
+	gossip_batch_check(b);
+	gossip_batch_done(b, c->e.now);
+}
+
+/* `n` messages of the fake's in one piece. */
+static void says_many(struct fake *f, size_t n, bool forged)
+{
+	struct buf all;
+
+	buf_init(&all, 64 * MIB);
+	for (size_t i = 0; i < n; i++) {
+		struct shared_bytes *frame = message_of(f, "t", BYTES_LITERAL("x"));
+
+		if (forged)
+			frame->data[frame->n - 1] ^= 1;
+		assert_int_equal(buf_append(&all, frame->data, frame->n), 0);
+		shared_bytes_unref(frame);
+	}
+	assert_int_equal(fake_says_bytes(f, buf_data(&all)), 0);
+	buf_deinit(&all);
+}
+
+static void is_in_order(const struct checker *c)
+{
+	for (size_t i = 0; i < c->e.n_delivered; i++)
+		assert_int_equal(c->seqnos[i], i + 1);
+}
+
+TEST(few_messages_are_checked_at_once)
+{
+	struct checker c;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 4, false);
+	assert_int_equal(c.n_out, 0);
+	assert_int_equal(c.e.n_delivered, 4);
+	engine_deinit(&c.e);
+}
+
+TEST(many_are_shared_out_and_passed_on_in_order)
+{
+	struct checker c;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 20, false);
+	assert_int_equal(c.n_out, 2);
+	assert_int_equal(gossip_batch_n(c.out[0]), 10);
+	assert_int_equal(gossip_batch_n(c.out[1]), 10);
+	assert_int_equal(gossip_counts(c.e.g).waiting, 20);
+	give_back(&c, 1);
+	assert_int_equal(c.e.n_delivered, 0);
+	give_back(&c, 0);
+	assert_int_equal(c.e.n_delivered, 20);
+	is_in_order(&c);
+	assert_int_equal(gossip_counts(c.e.g).waiting, 0);
+	engine_deinit(&c.e);
+}
+
+TEST(what_comes_meanwhile_waits_for_the_next_batch)
+{
+	struct checker c;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 20, false);
+	says_many(&c.e.fakes[0], 30, false);
+	assert_int_equal(c.n_out, 2);
+	give_back(&c, 0);
+	assert_int_equal(c.e.n_delivered, 10);
+	assert_int_equal(c.n_out, 2);
+	while (c.n_out > 0)
+		give_back(&c, c.n_out - 1);
+	assert_int_equal(c.e.n_delivered, 50);
+	is_in_order(&c);
+	engine_deinit(&c.e);
+}
+
+TEST(when_too_many_wait_they_are_checked_here)
+{
+	struct checker c;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 20, false);
+	says_many(&c.e.fakes[0], LIMIT_GOSSIP_UNCHECKED + 100, false);
+	assert_int_equal(c.n_out, 2);
+	assert_true(c.e.g->n_unchecked <= LIMIT_GOSSIP_UNCHECKED);
+	/* Checked, but behind others. */
+	assert_int_equal(c.e.n_delivered, 0);
+	while (c.n_out > 0)
+		give_back(&c, 0);
+	assert_int_equal(c.e.n_delivered, LIMIT_GOSSIP_UNCHECKED + 120);
+	is_in_order(&c);
+	engine_deinit(&c.e);
+}
+
+TEST(what_nobody_takes_is_checked_here)
+{
+	struct checker c;
+
+	checker_init(&c);
+	c.is_refusing = true;
+	says_many(&c.e.fakes[0], 100, false);
+	assert_int_equal(c.e.n_delivered, 100);
+	is_in_order(&c);
+	engine_deinit(&c.e);
+}
+
+TEST(a_copy_that_comes_meanwhile_is_a_duplicate_and_is_not_sent_back)
+{
+	struct checker c;
+	struct shared_bytes *frame;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 20, false);
+	c.e.fakes[0].seqno = 4;
+	frame = message_of(&c.e.fakes[0], "t", BYTES_LITERAL("x"));
+	fake_got(&c.e.fakes[1]);
+	fake_says_frame(&c.e.fakes[1], frame);
+	assert_int_equal(gossip_counts(c.e.g).duplicates, 1);
+	give_back(&c, 0);
+	give_back(&c, 0);
+	assert_int_equal(c.e.n_delivered, 20);
+	assert_int_equal(fake_got(&c.e.fakes[1])->messages.n, 19);
+	assert_int_equal(fake_got(&c.e.fakes[2])->messages.n, 20);
+	engine_deinit(&c.e);
+}
+
+TEST(a_forgery_that_is_being_checked_does_not_keep_the_true_message_out)
+{
+	struct checker c;
+	struct shared_bytes *frame;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 19, false);
+	frame = message_of(&c.e.fakes[0], "t", BYTES_LITERAL("true"));
+	frame->data[frame->n - 1] ^= 1;
+	assert_int_equal(fake_says_bytes(&c.e.fakes[1], shared_bytes_data(frame)), 0);
+	frame->data[frame->n - 1] ^= 1;
+	fake_says_frame(&c.e.fakes[0], frame);
+	while (c.n_out > 0)
+		give_back(&c, 0);
+	assert_int_equal(gossip_counts(c.e.g).bad_signature, 1);
+	assert_int_equal(gossip_counts(c.e.g).duplicates, 0);
+	assert_int_equal(c.e.n_delivered, 20);
+	is_in_order(&c);
+	engine_deinit(&c.e);
+}
+
+TEST(an_announced_message_that_is_being_checked_is_not_asked_for)
+{
+	struct checker c;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 20, false);
+	fake_got(&c.e.fakes[1]);
+	fake_has(&c.e.fakes[1], "t", id_of(&c.e.fakes[0], 7));
+	assert_int_equal(fake_got(&c.e.fakes[1])->iwant.n, 0);
+	while (c.n_out > 0)
+		give_back(&c, 0);
+	engine_deinit(&c.e);
+}
+
+TEST(of_who_forges_too_much_what_waits_is_not_checked)
+{
+	struct checker c;
+
+	checker_init(&c);
+	engine_wait(&c.e, 150);
+	says_many(&c.e.fakes[0], LIMIT_GOSSIP_UNCHECKED, true);
+	while (c.n_out > 0)
+		give_back(&c, 0);
+	assert_true(gossip_counts(c.e.g).bad_signature >= LIMIT_GOSSIP_BAD);
+	assert_true(gossip_counts(c.e.g).bad_signature <=
+		    LIMIT_GOSSIP_BAD + 2 * LIMIT_GOSSIP_BATCH);
+	assert_int_equal(gossip_counts(c.e.g).bad_signature + gossip_counts(c.e.g).unheard,
+			 LIMIT_GOSSIP_UNCHECKED);
+	engine_deinit(&c.e);
+}
+
+TEST(who_is_gone_still_gets_its_message_delivered)
+{
+	struct checker c;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 20, false);
+	fake_remove(&c.e.fakes[0]);
+	while (c.n_out > 0)
+		give_back(&c, 0);
+	assert_int_equal(c.e.n_delivered, 20);
+	engine_deinit(&c.e);
+}
+
+TEST(a_topic_that_was_left_meanwhile_gets_nothing)
+{
+	struct checker c;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 20, false);
+	gossip_leave(c.e.g, BYTES_LITERAL("t"), c.e.now);
+	while (c.n_out > 0)
+		give_back(&c, 0);
+	assert_int_equal(c.e.n_delivered, 0);
+	assert_int_equal(gossip_counts(c.e.g).not_checked, 20);
+	engine_deinit(&c.e);
+}
+
+TEST(batches_outlive_the_engine)
+{
+	struct checker c;
+	struct gossip_batch *first, *second;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 50, false);
+	assert_int_equal(c.n_out, 2);
+	first = c.out[0];
+	second = c.out[1];
+	engine_deinit(&c.e);
+	gossip_batch_check(first);
+	gossip_batch_done(first, c.e.now);
+	gossip_batch_done(second, c.e.now);
+}
+
+TESTS(RUN(few_messages_are_checked_at_once), RUN(many_are_shared_out_and_passed_on_in_order),
+      RUN(what_comes_meanwhile_waits_for_the_next_batch),
+      RUN(when_too_many_wait_they_are_checked_here), RUN(what_nobody_takes_is_checked_here),
+      RUN(a_copy_that_comes_meanwhile_is_a_duplicate_and_is_not_sent_back),
+      RUN(a_forgery_that_is_being_checked_does_not_keep_the_true_message_out),
+      RUN(an_announced_message_that_is_being_checked_is_not_asked_for),
+      RUN(of_who_forges_too_much_what_waits_is_not_checked),
+      RUN(who_is_gone_still_gets_its_message_delivered),
+      RUN(a_topic_that_was_left_meanwhile_gets_nothing), RUN(batches_outlive_the_engine))
