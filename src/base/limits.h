@@ -142,6 +142,16 @@
 #define LIMIT_GOSSIP_INBOUND LIMIT_LINKS_PER_PEER /* streams of one peer that we read */
 #define LIMIT_GOSSIP_REOPEN_MS 60000 /* longest wait before a lost stream is opened again */
 
+/* Gossip: scores and promises */
+#define LIMIT_GOSSIP_SCORES_GONE 8192 /* peers that left and are remembered for what they did */
+#define LIMIT_GOSSIP_SCORE_APP 1000   /* what an application may add to a score, or take from it */
+#define LIMIT_GOSSIP_WANTED 32768     /* message ids asked for, or that may have to be */
+#define LIMIT_GOSSIP_ANNOUNCERS 64    /* peers remembered for one of them */
+#define LIMIT_GOSSIP_PROMISES 65536   /* pairs of both ... */
+#define LIMIT_GOSSIP_PROMISES_PEER 4096 /* ... of which one peer may have so many ... */
+#define LIMIT_GOSSIP_PROMISES_FEW 64    /* ... and so few when half of the places are taken */
+#define LIMIT_GOSSIP_PROMISE_MS 3000    /* so long an answer to IWANT may take */
+
 /* Door */
 #define LIMIT_DOOR_CONTROL_LINE 4096
 #define LIMIT_DOOR_PAYLOAD (1 * MIB)
