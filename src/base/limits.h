@@ -80,6 +80,11 @@
 #define LIMIT_AGENT_TEXT 256
 #define LIMIT_PROTOCOL_NAME 256
 
+/* Signed records */
+#define LIMIT_SIGNED_RECORD 2048    /* a peer's signed addresses, as they came */
+#define LIMIT_RECORD_CHECK_MS 100   /* between two checks of such a signature, per peer */
+#define LIMIT_ANNOUNCE_BYTES 1024   /* addresses announced in place of listeners, together */
+
 /* Multiaddr */
 #define LIMIT_MULTIADDR 1024
 #define LIMIT_MULTIADDR_TEXT 1536

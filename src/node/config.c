@@ -182,6 +182,64 @@ static int check_port(const struct setting *s, const char *value, const char *fr
 	return 0;
 }
 
+/* Why an entry cannot be told to others; NULL: it can. */
+static const char *fault_of_address(const char *entry, struct multiaddr *ret)
+{
+	struct multiaddr_target target;
+	struct multiaddr m, bare;
+
+	if (multiaddr_parse(bytes_of_text(entry), &m) < 0)
+		return "is not a multiaddr such as /ip4/203.0.113.7/tcp/3000";
+	multiaddr_without_peer(&m, &bare);
+	if (bare.n == 0 || bare.n < m.n)
+		return "names a peer id; leave out /p2p/..., peers know who we are";
+	if (multiaddr_target(&m, &target) == 0 && target.host == MULTIADDR_IP &&
+	    addr_is_unspecified(&target.addr))
+		return "is every address of this host: nobody can dial it";
+	*ret = m;
+	return NULL;
+}
+
+static int parse_addresses(const struct setting *s, const char *value, const char *from,
+			   struct config *c, struct config_error *e)
+{
+	_cleanup_(free_text) char *copy = strdup(value);
+	char *rest = copy, *entry;
+	size_t n_bytes = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	c->n_announce = 0;
+	while ((entry = next_entry(&rest))) {
+		const char *fault;
+
+		if (!entry[0])
+			continue;
+		if (c->n_announce == ARRAY_SIZE(c->announce))
+			return config_refuse(e, "%s: more than %zu addresses (%s)", s->env,
+					     ARRAY_SIZE(c->announce), from);
+		fault = fault_of_address(entry, &c->announce[c->n_announce]);
+		if (fault)
+			return config_refuse(e, "%s: \"%.200s\" %s (%s)", s->env, entry, fault,
+					     from);
+		n_bytes += c->announce[c->n_announce++].n;
+	}
+	if (n_bytes > LIMIT_ANNOUNCE_BYTES)
+		return config_refuse(e, "%s: the addresses together are longer than %d bytes (%s)",
+				     s->env, LIMIT_ANNOUNCE_BYTES, from);
+	return 0;
+}
+
+static int check_addresses(const struct setting *s, const char *value, const char *from,
+			   struct config_error *e)
+{
+	struct config *scratch = config_new();
+	int r = scratch ? parse_addresses(s, value, from, scratch, e) : -ENOMEM;
+
+	config_free(scratch);
+	return r;
+}
+
 static int check_value(const struct setting *s, const char *value, enum config_origin origin,
 		       struct config_error *e)
 {
@@ -214,6 +272,8 @@ static int check_value(const struct setting *s, const char *value, enum config_o
 			       : config_refuse(
 					 e, "%s: \"%s\" is none of error, warn, info, debug (%s)",
 					 s->env, value, from);
+	case SETTING_ADDRESSES:
+		return check_addresses(s, value, from, e);
 	case SETTING_TEXT:
 	case SETTING_PEERS:
 		return 0;
@@ -483,7 +543,11 @@ int config_finish(struct config *c, config_warn_fn warn, void *user, struct conf
 	    n != 1)
 		return config_refuse(ret_error, "PEERLINE_DOOR_HOST: give one IP address");
 	finish_values(c);
-	r = finish_paths(c, ret_error);
+	r = parse_addresses(
+		&settings[SETTING_ANNOUNCE_ADDRESSES], config_value(c, SETTING_ANNOUNCE_ADDRESSES),
+		config_origin_text(c->origins[SETTING_ANNOUNCE_ADDRESSES]), c, ret_error);
+	if (r == 0)
+		r = finish_paths(c, ret_error);
 	if (r == 0)
 		r = finish_texts(c, ret_error);
 	if (r == 0)

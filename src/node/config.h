@@ -46,6 +46,7 @@ enum setting_id {
 	SETTING_HALF_OPEN,
 	SETTING_CONSUMER_BYTES,
 	SETTING_LOG,
+	SETTING_ANNOUNCE_ADDRESSES,
 	SETTINGS,
 };
 
@@ -56,6 +57,7 @@ enum setting_kind {
 	SETTING_TEXT,
 	SETTING_HOSTS,
 	SETTING_PEERS,
+	SETTING_ADDRESSES,
 	SETTING_LEVEL,
 };
 
@@ -98,6 +100,8 @@ struct config {
 	struct addr hosts[CONFIG_HOSTS_MAX]; /* port set; 0: the kernel chooses */
 	size_t n_bootstrap;
 	struct multiaddr *bootstrap;
+	size_t n_announce;
+	struct multiaddr announce[LIMIT_LISTENERS];
 	uint64_t max_peers, reconnect_ms, peers_per_ip, half_open, consumer_bytes;
 	struct addr door; /* port 0: the kernel chooses */
 	bool door_port_is_default;

@@ -136,6 +136,8 @@ static int make_pool(struct node *n)
 		.half_open_max = c->half_open,
 		.per_ip_max = c->peers_per_ip,
 		.reconnect_ms = c->reconnect_ms,
+		.announce = c->announce,
+		.n_announce = c->n_announce,
 		.ops = &node_pool_ops,
 		.user = n,
 	};

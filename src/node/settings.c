@@ -54,4 +54,7 @@ const struct setting settings[SETTINGS] = {
 				     "most bytes held for a consumer that does not read" },
 	[SETTING_LOG] = { "PEERLINE_LOG", "log", SETTING_LEVEL, "info", 0, 0,
 			  "error, warn, info or debug" },
+	[SETTING_ANNOUNCE_ADDRESSES] = { "PEERLINE_ANNOUNCE_ADDRESSES", "announce_addresses",
+					 SETTING_ADDRESSES, "", 0, 0,
+					 "multiaddrs told to peers in place of the listeners'" },
 };

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "peer/signed_record.h"
 #include "wire/public_key.h"
 #include "wire/rd.h"
 #include "wire/wr.h"
@@ -35,6 +36,61 @@ static bool listen_address(const struct addr *listen, const struct link *l, stru
 	return true;
 }
 
+size_t identify_addresses(const struct pool *pool, const struct link *l,
+			  struct multiaddr ret[LIMIT_LISTENERS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < pool->config.n_announce; i++)
+		ret[n++] = pool->config.announce[i];
+	for (size_t i = 0; i < pool->n_listen && pool->config.n_announce == 0; i++)
+		n += listen_address(&pool->listen[i], l, &ret[n]);
+	return n;
+}
+
+static int put_addresses(const struct multiaddr *addresses, size_t n, struct buf *out)
+{
+	struct wr w = wr_to(out);
+
+	for (size_t i = 0; i < n; i++)
+		wr_varint_bytes(&w, BYTES(addresses[i].b, addresses[i].n));
+	return wr_finish(&w);
+}
+
+/* Grows also when the clock was set back. */
+static uint64_t next_seq(struct pool *pool)
+{
+	int64_t now = loop_wall(pool->loop).ns;
+	uint64_t seq = pool->record_seq + 1;
+
+	return now > 0 && (uint64_t)now > seq ? (uint64_t)now : seq;
+}
+
+/* Our addresses under our signature. While they are the same it stays the same too: whoever asks
+ * again and again costs no signature. */
+static int renew_record(struct pool *pool, const struct multiaddr *addresses, size_t n)
+{
+	_cleanup_(buf_deinit) struct buf covers;
+	uint64_t seq = next_seq(pool);
+	int r;
+
+	buf_init(&covers, LIMIT_SIGNED_RECORD);
+	r = put_addresses(addresses, n, &covers);
+	if (r < 0 || (buf_len(&pool->record) > 0 &&
+		      bytes_equal(buf_data(&covers), buf_data(&pool->record_covers))))
+		return r;
+	buf_clear(&pool->record);
+	buf_clear(&pool->record_covers);
+	r = signed_record_make(pool->config.key, seq, addresses, n, &pool->record);
+	if (r == 0)
+		r = buf_append(&pool->record_covers, buf_data(&covers).p, buf_len(&covers));
+	if (r < 0)
+		buf_clear(&pool->record);
+	else
+		pool->record_seq = seq;
+	return r;
+}
+
 static void add_protocols(const struct pool *pool, struct identify *m)
 {
 	for (size_t i = 0; i < pool->n_protocols; i++)
@@ -43,7 +99,7 @@ static void add_protocols(const struct pool *pool, struct identify *m)
 
 static int encode_ours(const struct pool_link *pl, struct bytes key, struct buf *out)
 {
-	const struct pool *pool = pl->pool;
+	struct pool *pool = pl->pool;
 	struct addr remote = net_link_remote(pl->link);
 	struct multiaddr listen[LIMIT_LISTENERS], observed;
 	struct identify m = {
@@ -58,13 +114,13 @@ static int encode_ours(const struct pool_link *pl, struct bytes key, struct buf 
 
 	multiaddr_from_addr(&remote, &observed);
 	m.observed = BYTES(observed.b, observed.n);
-	for (size_t i = 0; i < pool->n_listen; i++) {
-		if (!listen_address(&pool->listen[i], pl->link, &listen[m.n_listen]))
-			continue;
-		m.listen[m.n_listen] = BYTES(listen[m.n_listen].b, listen[m.n_listen].n);
-		m.n_listen++;
-	}
+	m.n_listen = identify_addresses(pool, pl->link, listen);
+	for (size_t i = 0; i < m.n_listen; i++)
+		m.listen[i] = BYTES(listen[i].b, listen[i].n);
 	add_protocols(pool, &m);
+	/* Without it the message is worth as much to whoever only wants to talk to us. */
+	m.has_record = m.n_listen > 0 && renew_record(pool, listen, m.n_listen) == 0;
+	m.record = buf_data(&pool->record);
 	return identify_encode(&m, out);
 }
 
@@ -165,6 +221,25 @@ static bool is_plausible(const struct identify *m, const struct link *l)
 	return !m->has_public_key || bytes_equal(m->public_key, link_peer_key(l));
 }
 
+static void keep_record(struct peer *p, struct bytes envelope)
+{
+	struct pool *pool = p->pool;
+	struct mono now = loop_now(pool->loop);
+	struct peer_record record;
+
+	if (bytes_equal(envelope, buf_data(&p->record)) || !mono_reached(p->record_check_at, now))
+		return;
+	/* Whoever pushes records as fast as it can is not checked as fast. */
+	p->record_check_at = mono_add_ms(now, LIMIT_RECORD_CHECK_MS);
+	if (signed_record_check(envelope, &p->id, &record) != 0 ||
+	    (buf_len(&p->record) > 0 && record.seq <= p->record_seq))
+		return;
+	buf_clear(&p->record);
+	/* Without memory there is none: it is only shown to others. */
+	if (buf_append(&p->record, envelope.p, envelope.n) == 0)
+		p->record_seq = record.seq;
+}
+
 static void learn(struct peer *p, const struct identify *m, bool push)
 {
 	struct pool *pool = p->pool;
@@ -175,6 +250,8 @@ static void learn(struct peer *p, const struct identify *m, bool push)
 	identity_free(p->identity);
 	p->identity = i;
 	p->is_identified |= !push;
+	if (m->has_record)
+		keep_record(p, m->record);
 	if (pool->config.ops->on_identified)
 		pool->config.ops->on_identified(pool->config.user, p);
 }

@@ -16,6 +16,7 @@ struct peer *peer_new(struct pool *pool, const struct peer_id *id)
 	list_init(&p->links);
 	list_init(&p->targets);
 	p->timer.fire = on_timer;
+	buf_init(&p->record, LIMIT_SIGNED_RECORD);
 	if (id) {
 		p->id = *id;
 		if (map_put(&pool->peers, &p->by_id, peer_id_bytes(&p->id)) < 0) {
@@ -34,6 +35,7 @@ void peer_free(struct peer *p)
 	list_remove(&p->all);
 	list_remove(&p->idle);
 	identity_free(p->identity);
+	buf_deinit(&p->record);
 	free(p);
 }
 
@@ -90,6 +92,11 @@ struct link *peer_primary(const struct peer *p)
 bool peer_serves(const struct peer *p, const char *protocol)
 {
 	return identity_serves(p->identity, protocol);
+}
+
+struct bytes peer_signed_record(const struct peer *p)
+{
+	return buf_data(&p->record);
 }
 
 void *peer_route_user(const struct peer *p)

@@ -9,7 +9,7 @@
  *     pool_link.c   links: adopted or refused, settled, kept alive, lost
  *     pool_dial.c   addresses to be dialled: slots, schedule, outcomes
  *     lookup.c      an address's names, down to what can be dialled
- *     identify.c    identify and push, both ways
+ *     identify.c    identify and push, both ways; with signed_record.c, signed addresses
  *
  * A record lives while it has links or addresses; when it has neither it goes at the end of the
  * turn, so nobody on the call stack loses it.
@@ -52,6 +52,9 @@ struct peer {
 	struct keeper keeper;
 	struct timer timer;        /* the keeper's */
 	struct identity *identity; /* NULL: none yet */
+	struct buf record;         /* its signed addresses, checked; empty: none */
+	uint64_t record_seq;
+	struct mono record_check_at; /* not before */
 	void *route_user;
 };
 
@@ -106,6 +109,8 @@ struct pool {
 	struct pool_protocol identify, push;
 	struct addr listen[LIMIT_LISTENERS];
 	size_t n_listen;
+	struct buf record, record_covers; /* ours, and the addresses in it */
+	uint64_t record_seq;
 	struct task sweep; /* frees idle peers and snapshots */
 	struct list snapshots;
 	bool stopping;
@@ -162,6 +167,9 @@ bool targets_know(const struct pool *pool, const struct addr *a);
 void identify_init(struct pool *pool);
 /* Asks on the link, unless it is being asked. */
 void identify_ask(struct pool_link *pl);
+/* What we say where we can be reached, to whoever is at the other end of `l`; their number. */
+size_t identify_addresses(const struct pool *pool, const struct link *l,
+			  struct multiaddr ret[LIMIT_LISTENERS]);
 /* Tells all peers what has changed on our side. */
 void identify_push(struct pool *pool);
 /* The link is over: what was being read has no use any more. */

@@ -47,6 +47,8 @@ int pool_new(const struct pool_config *config, struct pool **ret)
 	list_init(&pool->targets);
 	list_init(&pool->queue);
 	list_init(&pool->snapshots);
+	buf_init(&pool->record, LIMIT_SIGNED_RECORD);
+	buf_init(&pool->record_covers, LIMIT_SIGNED_RECORD);
 	task_init(&pool->sweep, on_sweep);
 	pool->stop_timer.fire = on_stop_timer;
 	r = make_net(pool);
@@ -73,6 +75,8 @@ struct pool *pool_free(struct pool *pool)
 	while (!list_is_empty(&pool->all))
 		peer_free(list_entry(list_first(&pool->all), struct peer, all));
 	snapshots_free(pool);
+	buf_deinit(&pool->record);
+	buf_deinit(&pool->record_covers);
 	list_remove(&pool->sweep.link);
 	loop_timer_stop(pool->loop, &pool->stop_timer);
 	map_deinit(&pool->peers);

@@ -65,6 +65,10 @@ struct pool_config {
 	uint64_t incarnation;
 	size_t peers_max, half_open_max, per_ip_max;
 	uint64_t reconnect_ms; /* PEER_RECONNECT_INTERVAL */
+	/* Told to others in place of where we listen; at most LIMIT_LISTENERS, without /p2p,
+	 * LIMIT_ANNOUNCE_BYTES together. Borrowed for life. */
+	const struct multiaddr *announce;
+	size_t n_announce;
 	const struct pool_ops *ops;
 	void *user;
 };
@@ -140,6 +144,9 @@ const struct peer_id *peer_id_of(const struct peer *p);
 bool peer_is_connected(const struct peer *p);
 struct link *peer_primary(const struct peer *p);              /* NULL: not connected */
 bool peer_serves(const struct peer *p, const char *protocol); /* by identify */
+/* Its addresses under its own signature, checked, as the envelope came: to be shown to others. At
+ * most LIMIT_SIGNED_RECORD bytes, borrowed until the loop's next turn; empty: it told none. */
+struct bytes peer_signed_record(const struct peer *p);
 /* One slot for route/: its own record of this peer. */
 void *peer_route_user(const struct peer *p);
 void peer_set_route_user(struct peer *p, void *user);

@@ -186,6 +186,8 @@ static void come_up(struct peer *p)
 
 	p->is_up = true;
 	p->is_identified = false;
+	/* It may have been another program with another clock. */
+	buf_clear(&p->record);
 	pool->n_connected++;
 	if (pool->config.ops->on_peer_up)
 		pool->config.ops->on_peer_up(pool->config.user, p);

@@ -122,6 +122,7 @@ for (const kind of SUBJECTS) {
         const ours = await peer.do('identify', { peer_id: us.peerId })
         assert.match(ours.agent, kind.agent)
         assert.ok(ours.key_matches)
+        assert.ok(ours.signed_record, 'go did not certify our peer record')
         for (const name of [PING, IDENTIFY, '/ipfs/id/push/1.0.0', PERF, '/meshsub/1.1.0']) {
           assert.ok(ours.protocols.includes(name), `${name} is missing in ${ours.protocols}`)
         }

@@ -122,6 +122,59 @@ TEST(a_malformed_bootstrap_entry_is_named_and_the_others_are_used)
 	config_free(c);
 }
 
+TEST(announced_addresses_are_multiaddrs_that_can_be_dialled)
+{
+	static const struct {
+		const char *value, *says;
+	} cases[] = {
+		{ "/ip4/203.0.113.7/tcp/3000,nonsense", "\"nonsense\" is not a multiaddr" },
+		{ "203.0.113.7:3000", "is not a multiaddr" },
+		{ "/ip4/0.0.0.0/tcp/3000", "every address" },
+		{ "/ip4/203.0.113.7/tcp/3000/p2p/"
+		  "12D3KooWRawPbxPtP1eZaJpumGnyWX2DcUyd3RQnydr3eAto4Az7",
+		  "leave out /p2p" },
+	};
+	struct config *c = config_new();
+	struct config_error e;
+	char many[17 * 32] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(
+			config_set(c, "announce_addresses", cases[i].value, CONFIG_ENV, &e),
+			-EINVAL);
+		assert_non_null(strstr(e.text, cases[i].says));
+		assert_non_null(strstr(e.text, "PEERLINE_ANNOUNCE_ADDRESSES"));
+	}
+	for (int i = 0; i < 17; i++)
+		strcat(many, "/ip4/203.0.113.7/tcp/3000,");
+	assert_int_equal(config_set_flag(c, "announce-addresses", many, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "more than 16"));
+	assert_int_equal(config_set_flag(c, "announce-addresses",
+					 " /ip4/203.0.113.7/tcp/9905 ,, "
+					 "/dns4/node.example.com/tcp/9905",
+					 &e),
+			 0);
+	assert_int_equal(config_finish(c, NULL, NULL, &e), 0);
+	assert_int_equal(c->n_announce, 2);
+	config_free(c);
+}
+
+TEST(announced_addresses_leave_room_for_the_rest_of_the_message)
+{
+	struct config *c = config_new();
+	struct config_error e;
+	char value[6 * 260] = "";
+
+	for (int i = 0; i < 5; i++) {
+		strcat(value, "/dns4/");
+		memset(value + strlen(value), 'n', 220);
+		strcat(value, ".example.com/tcp/1,");
+	}
+	assert_int_equal(config_set_flag(c, "announce-addresses", value, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "longer than 1024 bytes"));
+	config_free(c);
+}
+
 TEST(a_socket_path_that_does_not_fit_is_refused)
 {
 	struct config *c = config_new();
@@ -142,4 +195,6 @@ TESTS(RUN(defaults_are_those_of_the_seed_documents),
       RUN(bad_values_are_refused_with_a_sentence_that_says_what_would_do),
       RUN(an_unknown_key_names_the_nearest_known_one),
       RUN(a_malformed_bootstrap_entry_is_named_and_the_others_are_used),
+      RUN(announced_addresses_are_multiaddrs_that_can_be_dialled),
+      RUN(announced_addresses_leave_room_for_the_rest_of_the_message),
       RUN(a_socket_path_that_does_not_fit_is_refused))

@@ -1,6 +1,7 @@
 #include "pool_world.h"
 
 #include "peer/peer.h"
+#include "peer/signed_record.h"
 #include "wire/identify.h"
 #include "wire/rd.h"
 #include "wire/wr.h"
@@ -131,6 +132,95 @@ TEST(what_we_say_is_short_whole_and_true)
 	end();
 }
 
+TEST(our_addresses_go_out_under_our_signature_made_once)
+{
+	struct pnode *a, *b;
+	struct peer_record record;
+	struct bytes envelope;
+	uint8_t first[LIMIT_SIGNED_RECORD];
+	uint64_t seq;
+	struct addr more;
+
+	two_joined(&a, &b);
+	envelope = peer_signed_record(a->peer);
+	assert_int_equal(signed_record_check(envelope, &b->id, &record), 0);
+	assert_int_equal(record.n_addresses, 1);
+	assert_true(bytes_equal(record.addresses[0],
+				BYTES(address_of_node(b, false).b, address_of_node(b, false).n)));
+	seq = record.seq;
+	memcpy(first, envelope.p, envelope.n);
+	/* Asked again: the same bytes. */
+	stream_close(open_on(a, identify_protocol));
+	world_run_for(the_world, 500);
+	assert_non_null(memmem(buf_data(&reading.b).p, buf_len(&reading.b), first, envelope.n));
+	/* Other addresses: a newer record, and who was told keeps that one. */
+	more = b->at;
+	more.port = 4010;
+	assert_int_equal(pool_listen(b->pool, &more), 0);
+	world_run_for(the_world, 500);
+	assert_int_equal(signed_record_check(peer_signed_record(a->peer), &b->id, &record), 0);
+	assert_int_equal(record.n_addresses, 2);
+	assert_true(record.seq > seq);
+	end();
+}
+
+TEST(of_a_peer_s_records_the_newest_that_is_really_its_own_is_kept)
+{
+	struct pnode *a, *b;
+	_cleanup_(buf_deinit) struct buf newer, older, foreign;
+	struct identify m = { .has_record = true };
+	struct multiaddr at;
+
+	two_joined(&a, &b);
+	at = address_of_node(a, false);
+	buf_init(&newer, LIMIT_SIGNED_RECORD);
+	buf_init(&older, LIMIT_SIGNED_RECORD);
+	buf_init(&foreign, LIMIT_SIGNED_RECORD);
+	assert_int_equal(signed_record_make(&a->key, UINT64_MAX - 1, &at, 1, &newer), 0);
+	assert_int_equal(signed_record_make(&a->key, UINT64_MAX - 2, &at, 1, &older), 0);
+	assert_int_equal(signed_record_make(&b->key, UINT64_MAX, &at, 1, &foreign), 0);
+	m.record = buf_data(&newer);
+	push(a, &m, 1);
+	assert_true(bytes_equal(peer_signed_record(b->peer), buf_data(&newer)));
+	m.record = buf_data(&older);
+	push(a, &m, 1);
+	assert_true(bytes_equal(peer_signed_record(b->peer), buf_data(&newer)));
+	m.record = buf_data(&foreign);
+	push(a, &m, 1);
+	m.record = BYTES_LITERAL("nonsense");
+	push(a, &m, 1);
+	assert_true(bytes_equal(peer_signed_record(b->peer), buf_data(&newer)));
+	/* What it said beside the nonsense counts all the same. */
+	assert_int_equal(b->n_identified, 5);
+	end();
+}
+
+TEST(announced_addresses_are_told_in_place_of_the_listeners)
+{
+	const struct multiaddr announce[] = { parse("/ip4/203.0.113.9/tcp/9905"),
+					      parse("/dns4/node.example.com/tcp/9905") };
+	struct pnode *a, *b;
+	struct pool_config config;
+	struct peer_record record;
+	struct peer_info info;
+
+	world_begin(3);
+	a = node_new();
+	b = node_host();
+	config = node_config(b);
+	config.announce = announce;
+	config.n_announce = ARRAY_SIZE(announce);
+	node_start(b, &config);
+	node_join(a, b);
+	peer_get_info(a->peer, &info);
+	assert_int_equal(info.n_listen_addresses, 2);
+	assert_true(multiaddr_equal(&info.listen_addresses[0], &announce[0]));
+	assert_true(multiaddr_equal(&info.listen_addresses[1], &announce[1]));
+	assert_int_equal(signed_record_check(peer_signed_record(a->peer), &b->id, &record), 0);
+	assert_int_equal(record.n_addresses, 2);
+	end();
+}
+
 TEST(a_listener_on_every_address_is_told_as_the_one_reached)
 {
 	struct pnode *a, *b;
@@ -256,6 +346,9 @@ TEST(a_link_that_dies_while_it_is_asked_leaves_nothing)
 }
 
 TESTS(RUN(what_we_say_is_short_whole_and_true),
+      RUN(our_addresses_go_out_under_our_signature_made_once),
+      RUN(of_a_peer_s_records_the_newest_that_is_really_its_own_is_kept),
+      RUN(announced_addresses_are_told_in_place_of_the_listeners),
       RUN(a_listener_on_every_address_is_told_as_the_one_reached),
       RUN(a_new_listener_is_pushed_to_those_who_are_connected),
       RUN(a_push_changes_what_it_says_and_nothing_else), RUN(up_to_ten_messages_are_one),
