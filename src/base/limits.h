@@ -186,6 +186,9 @@
 #define LIMIT_API_REQUEST (64 * KIB)
 #define LIMIT_PERF_BYTES UINT64_C(17179869184) /* one perf run */
 
+/* JSON of strangers */
+#define LIMIT_JSON_DEPTH 32
+
 /* Loop */
 #define LIMIT_LOOP_READ (256 * KIB) /* one read from a socket */
 #define LIMIT_SOCK_QUEUE (16 * MIB) /* bytes a socket keeps for a kernel that takes no more */

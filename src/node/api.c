@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "wire/json.h"
 
 /*
  * $PL.API.*: one table, one function per verb. Each answers exactly once, now or, for what crosses
@@ -329,9 +330,10 @@ void node_api(struct node *n, struct bytes verb, struct bytes body, uint64_t tic
 			   LIMIT_API_REQUEST);
 		return;
 	}
-	q.body = body.n == 0
-			 ? json_object()
-			 : json_loadb((const char *)body.p, body.n, JSON_REJECT_DUPLICATES, &error);
+	if (body.n == 0)
+		q.body = json_object();
+	else if (json_check(body) == 0) /* bounds the depth of what the library recurses into */
+		q.body = json_loadb((const char *)body.p, body.n, JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_object(q.body)) {
 		api_refuse(n, ticket, "E_BAD_REQUEST", "the request is not a JSON object");
 		json_decref(q.body);

@@ -5,36 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/json.h"
 #include "wire/nats_line.h"
 
-#define JSON_DEPTH_MAX 32
 /* NATS clients judge what a server can do by its version; the suffix is ours. */
 #define NATS_VERSION "2.10.0-peerline."
 
 struct greeting_options greeting_defaults(void)
 {
 	return (struct greeting_options){ .verbose = true, .pedantic = true, .echo = true };
-}
-
-/* The parser of the JSON library recurses: depth is bounded before it sees the text. */
-static bool is_shallow(struct bytes json)
-{
-	size_t depth = 0;
-	bool in_string = false;
-
-	for (size_t i = 0; i < json.n; i++) {
-		uint8_t byte = json.p[i];
-
-		if (in_string && byte == '\\')
-			i++;
-		else if (byte == '"')
-			in_string = !in_string;
-		else if (!in_string && (byte == '[' || byte == '{') && ++depth > JSON_DEPTH_MAX)
-			return false;
-		else if (!in_string && (byte == ']' || byte == '}') && depth > 0)
-			depth--;
-	}
-	return true;
 }
 
 /* ---- values: absent and null leave `io` alone; another type is refused ---- */
@@ -127,7 +106,8 @@ int greeting_read_connect(struct bytes json, struct greeting_options *io, char *
 	int r;
 
 	ret_token[0] = 0;
-	if (json.n > LIMIT_DOOR_CONTROL_LINE || !is_shallow(json))
+	/* The library's parser recurses: depth is bounded before it sees the text. */
+	if (json.n > LIMIT_DOOR_CONTROL_LINE || json_check(json) < 0)
 		return -EBADMSG;
 	object = json_loadb((const char *)json.p, json.n, 0, &error);
 	if (!object)
