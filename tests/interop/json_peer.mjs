@@ -82,8 +82,8 @@ export class JsonPeer {
     await this.#ended
   }
 
-  ready () {
-    return this.waitEvent('ready').then(ready => {
+  ready (ms = WAIT_MS) {
+    return this.waitEvent('ready', () => true, ms).then(ready => {
       this.peerId = ready.peer_id
       this.listen = ready.listen
       return this

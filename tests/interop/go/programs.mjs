@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
-const OLDEST = [1, 25]
+const OLDEST = 25
 const run = promisify(execFile)
 
 export function required (name) {
@@ -18,37 +18,43 @@ export function required (name) {
 function toolchain () {
   for (const go of ['go', '/usr/local/go/bin/go']) {
     try {
-      const [, major, minor] = /go(\d+)\.(\d+)/.exec(execFileSync(go, ['version'], { cwd: HERE, encoding: 'utf8' }))
-      if (Number(major) > OLDEST[0] || Number(minor) >= OLDEST[1]) return { go }
-      return { missing: `go is ${major}.${minor}, older than ${OLDEST.join('.')}` }
+      const [, minor] = /go1\.(\d+)/.exec(execFileSync(go, ['env', 'GOVERSION'], { cwd: HERE, encoding: 'utf8' }))
+      return { go, minor: Number(minor) }
     } catch { /* try the next place */ }
   }
-  return { missing: `no Go toolchain of ${OLDEST.join('.')} or newer` }
+  return { minor: 0 }
+}
+
+function missing (oldest) {
+  if (found.minor === 0) return `no Go toolchain of 1.${oldest} or newer`
+  return found.minor < oldest ? `go is 1.${found.minor}, older than 1.${oldest}` : null
 }
 
 const found = toolchain()
 
-// Options for test(): skips without a toolchain, unless REQUIRE names go; then the test runs and fails in program().
-export function goJudge (options = {}) {
-  return found.missing && !required('go') ? { ...options, skip: found.missing } : options
+// Options for test(): skips without a toolchain of 1.`oldest`, unless REQUIRE names go; then the test runs and fails in
+// program().
+export function goJudge (options = {}, oldest = OLDEST) {
+  return missing(oldest) && !required('go') ? { ...options, skip: missing(oldest) } : options
 }
 
 const built = new Map()
 
-// The path of a program under cmd/, built if this process has not done so yet. The new file takes its place in one
-// step, since other test processes may be starting it at the same time.
-export function program (name) {
-  if (!built.has(name)) built.set(name, build(name))
-  return built.get(name)
+// The path of a program under cmd/ of a module, this one or the named one, built if this process has not done so yet.
+// The new file takes its place in one step, since other test processes may be starting it at the same time.
+export function program (name, module = HERE) {
+  const path = join(module, 'bin', name)
+  if (!built.has(path)) built.set(path, build(name, module))
+  return built.get(path)
 }
 
-async function build (name) {
-  if (found.missing) throw new Error(found.missing)
-  const bin = join(HERE, 'bin')
+async function build (name, module) {
+  if (found.minor === 0) throw new Error(missing(OLDEST))
+  const bin = join(module, 'bin')
   mkdirSync(bin, { recursive: true })
   const scratch = mkdtempSync(join(bin, '.build-'))
   try {
-    await run(found.go, ['build', '-o', join(scratch, name), `./cmd/${name}`], { cwd: HERE })
+    await run(found.go, ['build', '-o', join(scratch, name), `./cmd/${name}`], { cwd: module })
     renameSync(join(scratch, name), join(bin, name))
   } finally {
     rmSync(scratch, { recursive: true, force: true })

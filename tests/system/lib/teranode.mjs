@@ -32,3 +32,34 @@ export function openEnvelope (bytes) {
 export function announcement (peerId, options = {}) {
   return envelope(options.clientName ?? 'judge', blockAnnouncement(peerId, options))
 }
+
+// The four topics of mainnet, and what a node says on each. `peerId` is the author's, or it would be a forgery.
+export const TOPICS = Object.fromEntries(['block', 'subtree', 'rejected-tx', 'node_status']
+  .map(kind => [kind, `teranode/bitcoin/1.0.0/mainnet-${kind}`]))
+
+const hex = number => number.toString(16).padStart(64, '0')
+
+export const payloads = {
+  block: (peerId, n) => blockAnnouncement(peerId, { height: n, hash: hex(n) }),
+  subtree: (peerId, n) => ({
+    PeerID: peerId, ClientName: 'judge', DataHubURL: 'http://127.0.0.1:8090/api/v1', Hash: hex(n)
+  }),
+  'rejected-tx': (peerId, n) => ({ PeerID: peerId, ClientName: 'judge', TxID: hex(n), Reason: 'fee too low' }),
+  node_status: (peerId, n) => ({
+    peer_id: peerId,
+    client_name: 'judge',
+    type: 'node_status',
+    base_url: 'http://127.0.0.1:8090/api/v1',
+    version: 'v0.16.0',
+    commit_hash: '7b11e5d',
+    best_block_hash: hex(n),
+    best_height: n,
+    fsm_state: 'RUNNING',
+    start_time: 1_700_000_000,
+    uptime: 12.5,
+    miner_name: 'judge',
+    listen_mode: 'full',
+    chain_work: hex(n),
+    storage: 'full'
+  })
+}

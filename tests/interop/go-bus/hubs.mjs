@@ -1,0 +1,135 @@
+// What may stand between two buses: a peerline, or another bus to judge the judge. And what is asked of both: that
+// everything said on Teranode's four topics is heard, by whom it was said to be said.
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { freshDir, startNode, until } from '../../system/lib/node.mjs'
+import { TOPICS, envelope, openEnvelope, payloads } from '../../system/lib/teranode.mjs'
+import { portOf, startBus } from './bus.mjs'
+
+export const KINDS = Object.keys(TOPICS)
+const REPEAT_MS = 1_000
+
+// A peerline, spoken to and listened to by a stock NATS client.
+class Peerline {
+  #messages = []
+
+  static async start ({ t, ip = '127.0.0.1', port = 'auto', dataDir, static: peers }) {
+    const env = { P2P_HOST: ip, P2P_PORT: port }
+    const node = await startNode({ t, env, dataDir, bootstrap: peers && [peers] })
+    const consumer = await node.consumer('chaintracks')
+    const hub = new Peerline()
+    Object.assign(hub, { node, consumer, name: 'peerline' })
+    consumer.subscribe('topic.>', { callback: (error, message) => { if (!error) hub.#on(message) } })
+    t.after(() => hub.stop())
+    return hub
+  }
+
+  #on (message) {
+    const header = name => message.headers?.get(name) ?? ''
+    const { name, payload } = openEnvelope(message.data)
+    this.#messages.push({
+      topic: message.subject.slice('topic.'.length), from: header('Pl-From'), verified: header('Pl-Verified'), name, payload
+    })
+  }
+
+  get peerId () { return this.node.peerId }
+  get listen () { return this.node.listen }
+  get port () { return Number(/\/tcp\/(\d+)/.exec(this.listen[0])[1]) }
+  get dataDir () { return this.node.dataDir }
+  log () { return this.node.log() }
+  heard () { return this.#messages }
+
+  // A wildcard sees what is joined and joins nothing.
+  async subscribe (topic) {
+    this.consumer.subscribe(`topic.${topic}`, { callback: () => {} })
+    await this.consumer.flush()
+  }
+
+  async publish (topic, payload) {
+    this.consumer.publish(`topic.${topic}`, envelope('peerline', payload))
+    await this.consumer.flush()
+  }
+
+  async stop () {
+    await this.consumer.close().catch(() => {})
+    await this.node.stop()
+  }
+}
+
+// A bus in the same place.
+class Bus {
+  static async start ({ t, dataDir = freshDir(t), ...options }) {
+    const hub = new Bus()
+    const bus = await startBus({ t, name: 'hub', key: join(dataDir, 'key'), ...options })
+    return Object.assign(hub, { bus, dataDir, name: 'hub' })
+  }
+
+  get peerId () { return this.bus.peerId }
+  get listen () { return this.bus.listen }
+  get port () { return portOf(this.bus) }
+  log () { return this.bus.log() }
+  heard () { return heardBy(this.bus) }
+  subscribe (topic) { return this.bus.subscribe(topic) }
+  publish (topic, payload) { return this.bus.publish(topic, payload) }
+  stop () { return this.bus.stop() }
+}
+
+export const HUBS = [
+  { name: 'peerline', peerline: true, start: Peerline.start },
+  { name: 'a bus (the judge judged)', peerline: false, start: Bus.start }
+]
+
+// ---- what is said and heard ----
+
+export const heardBy = bus => bus.messages().map(({ topic, name, from, data }) =>
+  ({ topic, name, from, payload: JSON.parse(data.toString()) }))
+
+const asHearer = one => ({ heard: one.heard ? () => one.heard() : () => heardBy(one), log: () => one.log() })
+
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b)
+
+let number = 948351
+
+// Says one thing of this kind, again every second until all have heard it: a mesh takes a moment, and go tells nobody
+// when it has one. Returns what each heard.
+export async function saidAndHeard (author, kind, hearers, ms = 20_000) {
+  const topic = TOPICS[kind]
+  const payload = payloads[kind](author.peerId, number++)
+  const found = () => hearers.map(one => asHearer(one).heard().find(m => m.topic === topic && same(m.payload, payload)))
+  let next = 0
+  await until(async () => {
+    if (found().every(Boolean)) return true
+    if (Date.now() >= next) {
+      await author.publish(topic, payload)
+      next = Date.now() + REPEAT_MS
+    }
+    return false
+  }, () => `a ${kind} of ${author.peerId} to be heard by all: ${found().map(Boolean)}\n${asHearer(hearers[0]).log().slice(-3000)}`, ms)
+  return found()
+}
+
+export async function wantsAll (...listeners) {
+  for (const one of listeners) {
+    for (const kind of KINDS) await one.subscribe(TOPICS[kind])
+  }
+}
+
+// Each hears the other on every topic, by the other's name.
+export async function bothWays (hub, bus, name) {
+  for (const kind of KINDS) {
+    const [atHub] = await saidAndHeard(bus, kind, [hub])
+    assert.equal(atHub.from, bus.peerId)
+    assert.equal(atHub.name, name)
+    if (hub.node) assert.equal(atHub.verified, 'yes')
+    const [atBus] = await saidAndHeard(hub, kind, [bus])
+    assert.equal(atBus.from, hub.peerId)
+    assert.equal(atBus.name, hub.name)
+  }
+}
+
+// Nothing of ours was taken for malformed.
+export function notSkipped (bus) {
+  assert.deepEqual(bus.skipped(), [])
+  assert.deepEqual(bus.malformed(), [])
+}

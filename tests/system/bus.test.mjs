@@ -1,0 +1,225 @@
+// Proves that go-p2p-message-bus, and go-teranode-p2p-client on top of it, both unmodified, take a peerline for one of
+// their own: they find it, hear it and are heard, on Teranode's four topics. What can be asked of a bus in peerline's
+// place is asked of one first, so that a failure is peerline's and not theirs.
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { busJudge, portOf, startBus, startCrowd, startTeranode } from '../interop/go-bus/bus.mjs'
+import { HUBS, KINDS, bothWays, heardBy, notSkipped, saidAndHeard, wantsAll } from '../interop/go-bus/hubs.mjs'
+import { freshDir, judge, until, within } from './lib/node.mjs'
+import { TOPICS, payloads } from './lib/teranode.mjs'
+
+// For documentation, so nobody's; private to nobody's eyes.
+const PUBLIC = '203.0.113.7'
+
+// What go-p2p-message-bus writes about whom it met.
+function cacheNaming (hub, dir) {
+  const path = join(dir, 'peer_cache.json')
+  const [, address] = /^(.*)\/p2p\//.exec(hub.listen[0])
+  const entry = { id: hub.peerId, name: hub.name, addrs: [address], last_seen: new Date().toISOString() }
+  writeFileSync(path, JSON.stringify([entry], null, '  '), { mode: 0o600 })
+  return path
+}
+
+const WAYS = {
+  'as a static peer': hub => ({ static: hub.listen[0] }),
+  'as a bootstrap peer': hub => ({ bootstrap: hub.listen[0] }),
+  'in its peer cache': (hub, dir) => ({ cache: cacheNaming(hub, dir) })
+}
+
+for (const kind of HUBS) {
+  const options = kind.peerline ? busJudge(judge('go', { timeout: 180_000 })) : busJudge({ timeout: 180_000 })
+  // What only peerline promises is not asked of a bus.
+  const ours = kind.peerline ? test : () => {}
+  const theirs = kind.peerline ? () => {} : test
+
+  describe(`go-p2p-message-bus and ${kind.name}`, options, () => {
+    for (const [how, where] of Object.entries(WAYS)) {
+      test(`a bus that has us ${how} finds us, hears us and is heard, on all four topics`, async t => {
+        const hub = await kind.start({ t })
+        const bus = await startBus({ t, name: 'alpha', ...where(hub, freshDir(t)) })
+        await wantsAll(hub, bus)
+        await bothWays(hub, bus, 'alpha')
+        notSkipped(bus)
+      })
+    }
+
+    test('a bus that we are told of is found by us, and both hear each other', async t => {
+      const bus = await startBus({ t, name: 'alpha' })
+      const hub = await kind.start({ t, static: bus.listen[0] })
+      await wantsAll(hub, bus)
+      await bothWays(hub, bus, 'alpha')
+      notSkipped(bus)
+    })
+
+    test('its GetPeers lists us, by the name in our envelope, once we have said something', async t => {
+      const hub = await kind.start({ t })
+      const bus = await startBus({ t, name: 'alpha', static: hub.listen[0] })
+      await wantsAll(hub, bus)
+      assert.deepEqual(await bus.peers(), [])
+      await saidAndHeard(hub, 'block', [bus])
+      const [us, ...others] = await bus.peers()
+      assert.equal(others.length, 0)
+      assert.equal(us.peer_id, hub.peerId)
+      assert.equal(us.name, hub.name)
+      assert.equal(us.addresses.length, 1, 'exactly one link')
+    })
+
+    test('two buses that know only us hear each other through us', async t => {
+      const hub = await kind.start({ t })
+      const [a, b] = await Promise.all(['alpha', 'beta'].map(name => startBus({ t, name, static: hub.listen[0] })))
+      await wantsAll(hub, a, b)
+      for (const topic of KINDS) {
+        const [atB, atHub] = await saidAndHeard(a, topic, [b, hub])
+        assert.equal(atB.from, a.peerId, 'the author is who said it, not who carried it')
+        assert.equal(atHub.from, a.peerId)
+        await saidAndHeard(b, topic, [a, hub])
+      }
+      notSkipped(a)
+      notSkipped(b)
+    })
+
+    test('buses that were there before us find us within their retry of five seconds', async t => {
+      const first = await kind.start({ t })
+      const { dataDir, port, peerId } = first
+      const [address] = first.listen
+      await first.stop()
+      const [a, b] = await Promise.all(['alpha', 'beta'].map(name => startBus({ t, name, static: address })))
+      await wantsAll(a, b)
+      await Promise.all([a, b].map(bus => bus.waitLog(/^Failed to (re)?connect to static peer/)))
+      const hub = await kind.start({ t, dataDir, port })
+      assert.equal(hub.peerId, peerId)
+      await wantsAll(hub)
+      const since = Date.now()
+      await Promise.all([a, b].map(bus => bus.waitLog(/^Successfully reconnected to static peer/, 8_000)))
+      t.diagnostic(`both back after ${Date.now() - since} ms`)
+      await saidAndHeard(a, 'block', [b, hub])
+      await saidAndHeard(b, 'block', [a, hub])
+    })
+
+    test('after our restart both are back and hear each other again', async t => {
+      const first = await kind.start({ t })
+      const { dataDir, port } = first
+      const [a, b] = await Promise.all(['alpha', 'beta'].map(name => startBus({ t, name, static: first.listen[0] })))
+      await wantsAll(first, a, b)
+      await saidAndHeard(a, 'block', [b, first])
+      await first.stop()
+      const hub = await kind.start({ t, dataDir, port })
+      const since = Date.now()
+      await wantsAll(hub)
+      // Once everybody was connected a bus looks only every 30 s.
+      await saidAndHeard(a, 'block', [b, hub], 45_000)
+      await saidAndHeard(b, 'block', [a, hub], 45_000)
+      t.diagnostic(`both back after ${Date.now() - since} ms`)
+      notSkipped(a)
+      notSkipped(b)
+    })
+
+    test('a bus that was killed and started again is heard and hears again', async t => {
+      const hub = await kind.start({ t })
+      const key = join(freshDir(t), 'key')
+      const bus = await startBus({ t, name: 'alpha', key, static: hub.listen[0] })
+      await wantsAll(hub, bus)
+      await bothWays(hub, bus, 'alpha')
+      await bus.kill()
+      const again = await startBus({ t, name: 'alpha again', key, port: portOf(bus), static: hub.listen[0] })
+      assert.equal(again.peerId, bus.peerId)
+      await wantsAll(again)
+      await bothWays(hub, again, 'alpha again')
+      notSkipped(again)
+    })
+
+    test('its connection manager cuts strangers and not us', async t => {
+      const bus = await startBus({ t, name: 'alpha', grace: '1s' })
+      const hub = await kind.start({ t, static: bus.listen[0] })
+      await wantsAll(hub, bus)
+      await bothWays(hub, bus, 'alpha')
+      const mark = hub.node?.mark()
+      const crowd = await startCrowd({ t, n: 40, to: bus.listen[0] })
+      await until(async () => await crowd.left() < 35, 'the bus to cut strangers', 30_000)
+      await bothWays(hub, bus, 'alpha')
+      const [us] = await bus.peers()
+      assert.equal(us.addresses.length, 1)
+      if (!hub.node) return
+      assert.equal((await hub.node.peer(bus.peerId)).links, 1)
+      await assert.rejects(hub.node.waitEvent('LINK_DOWN', () => true, 100, mark), /not within/)
+    })
+
+    theirs('a bus that knows only us finds, through us, the author of what it hears', async t => {
+      const hub = await kind.start({ t })
+      const [asker, author] = await Promise.all(['asker', 'author'].map(name => startBus({ t, name, static: hub.listen[0] })))
+      await wantsAll(hub, asker, author)
+      await saidAndHeard(author, 'block', [asker])
+      // It looks every 15 s for authors it has no link to, and asks about each once.
+      await asker.waitLog(new RegExp(`shared \\d+ addresses for author`), 20_000)
+      await asker.waitLog(/^Established direct connection to topic peer author/, 5_000)
+      const found = (await asker.peers()).find(peer => peer.peer_id === author.peerId)
+      assert.deepEqual(found.addresses, [author.listen[0].replace(/\/p2p\/.*/, '')])
+      await saidAndHeard(author, 'block', [asker, hub])
+      await saidAndHeard(asker, 'block', [author, hub])
+    })
+
+    ours('its gater, which wants no private addresses, does not cut a peerline on a public one', async t => {
+      const script = fileURLToPath(new URL('../interop/go-bus/gater.mjs', import.meta.url))
+      const { stdout } = await promisify(execFile)('unshare', ['--map-root-user', '--net', 'sh', '-c',
+        `ip link set lo up && ip addr add ${PUBLIC}/32 dev lo && exec "$0" --test --test-reporter=tap "$1"`,
+        process.execPath, script], { env: { ...process.env, NODE_TEST_CONTEXT: undefined, BUS_PUBLIC_IP: PUBLIC } })
+        .catch(error => { throw new Error(`${error.stdout}\n${error.stderr}`) })
+      assert.match(stdout, /^# pass 3$/m)
+      assert.match(stdout, /^# fail 0$/m)
+    })
+
+    ours('two hundred announcements each way, on four topics at once, arrive once each', async t => {
+      const hub = await kind.start({ t })
+      const bus = await startBus({ t, name: 'alpha', static: hub.listen[0] })
+      await wantsAll(hub, bus)
+      await bothWays(hub, bus, 'alpha')
+      const theirs = () => hub.heard().filter(message => message.from === bus.peerId)
+      const before = { hub: theirs().length, bus: bus.messages().length }
+      // The bus's own buffer takes 32 at once: windows, so that what is counted is the wire and not its reader.
+      for (let window = 0; window < 25; window++) {
+        for (const kind of KINDS) {
+          const make = peerId => [0, 1].map(i => payloads[kind](peerId, 2_000_000 + 2 * window + i))
+          await bus.publishMany(TOPICS[kind], make(bus.peerId))
+          for (const payload of make(hub.peerId)) await hub.publish(TOPICS[kind], payload)
+        }
+        const wanted = 8 * (window + 1)
+        await until(() => theirs().length >= before.hub + wanted && bus.messages().length >= before.bus + wanted,
+          () => `${wanted} each way: ${theirs().length - before.hub}, ${bus.messages().length - before.bus}`)
+      }
+      const different = list => new Set(list.map(message => JSON.stringify(message))).size
+      const [atHub, atBus] = [theirs().slice(before.hub), heardBy(bus).slice(before.bus)]
+      assert.equal(atHub.length, 200)
+      assert.equal(atBus.length, 200)
+      assert.equal(different(atHub), 200)
+      assert.equal(different(atBus), 200)
+      notSkipped(bus)
+    })
+
+    test('go-teranode-p2p-client hands its callers, typed, what another bus and what we said', async t => {
+      const hub = await kind.start({ t })
+      const storage = freshDir(t)
+      const client = await startTeranode({ t, name: 'client', storage, bootstrap: hub.listen[0] })
+      const bus = await startBus({ t, name: 'alpha', static: hub.listen[0] })
+      await wantsAll(hub, bus)
+      const typed = Object.assign(client, { heard: () => typedBy(client) })
+      for (const topic of KINDS) {
+        for (const author of [bus, hub]) {
+          const [at] = await saidAndHeard(author, topic, [typed])
+          assert.equal(at.payload.PeerID ?? at.payload.peer_id, author.peerId)
+        }
+      }
+      assert.deepEqual(client.logged(/unmarshal/), [], 'a message was not what its topic promises')
+      notSkipped(client)
+    })
+  })
+}
+
+// What the client's callers got, in the shape of the others' messages: the types say every field of our payloads.
+const typedBy = client => KINDS.flatMap(kind => client.events(kind.replace('-', '_'))
+  .map(({ message }) => ({ topic: TOPICS[kind], payload: message })))
