@@ -14,8 +14,15 @@ import { HUBS, KINDS, bothWays, heardBy, notSkipped, saidAndHeard, wantsAll } fr
 import { freshDir, judge, until, within } from './lib/node.mjs'
 import { TOPICS, payloads } from './lib/teranode.mjs'
 
-// For documentation, so nobody's; private to nobody's eyes.
+// Kept for documentation, so that it is nobody's, and not among the private ones.
 const PUBLIC = '203.0.113.7'
+
+// Runs a shell line in a network of its own, whose loopback device has the public address too.
+const inOwnNetwork = (line, args = [], env = {}) => promisify(execFile)('unshare', ['--map-root-user', '--net', 'sh', '-c',
+  `ip link set lo up && ip addr add ${PUBLIC}/32 dev lo && ${line}`, ...args],
+{ env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env } })
+
+const noOwnNetwork = await inOwnNetwork('true').then(() => false, error => `no network of our own: ${error.message}`)
 
 // What go-p2p-message-bus writes about whom it met.
 function cacheNaming (hub, dir) {
@@ -164,12 +171,10 @@ for (const kind of HUBS) {
       await saidAndHeard(asker, 'block', [author, hub])
     })
 
-    ours('its gater, which wants no private addresses, does not cut a peerline on a public one', async t => {
+    ours('its gater, which wants no private addresses, does not cut a peerline on a public one', { skip: noOwnNetwork }, async () => {
       const script = fileURLToPath(new URL('../interop/go-bus/gater.mjs', import.meta.url))
-      const { stdout } = await promisify(execFile)('unshare', ['--map-root-user', '--net', 'sh', '-c',
-        `ip link set lo up && ip addr add ${PUBLIC}/32 dev lo && exec "$0" --test --test-reporter=tap "$1"`,
-        process.execPath, script], { env: { ...process.env, NODE_TEST_CONTEXT: undefined, BUS_PUBLIC_IP: PUBLIC } })
-        .catch(error => { throw new Error(`${error.stdout}\n${error.stderr}`) })
+      const { stdout } = await inOwnNetwork('exec "$0" --test --test-reporter=tap "$1"', [process.execPath, script],
+        { BUS_PUBLIC_IP: PUBLIC }).catch(error => { throw new Error(`${error.stdout}\n${error.stderr}`) })
       assert.match(stdout, /^# pass 3$/m)
       assert.match(stdout, /^# fail 0$/m)
     })
