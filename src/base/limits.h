@@ -49,20 +49,22 @@
 #define LIMIT_HANDSHAKE_OUT (16 * KIB) /* our side of one handshake, waiting for the socket */
 
 /* Yamux */
-#define LIMIT_YAMUX_STREAMS 1024        /* open streams on a link, either side's */
-#define LIMIT_YAMUX_BACKLOG 256         /* streams we opened that were not acknowledged */
-#define LIMIT_YAMUX_PONGS 16            /* pings not answered yet; more are not answered */
-#define LIMIT_YAMUX_RESETS 2048         /* resets not sent yet; more end the session */
-#define LIMIT_YAMUX_FRAME 65536         /* data we put in one frame */
-#define LIMIT_YAMUX_FRAME_IN (16 * MIB) /* data frame we accept; js-libp2p 3 sends whole windows   \
-					 */
-#define LIMIT_YAMUX_WINDOW (16 * MIB)   /* auto-tuned receive window of one stream */
+#define LIMIT_YAMUX_STREAMS 1024 /* open streams on a link, either side's */
+#define LIMIT_YAMUX_BACKLOG 256  /* streams we opened that were not acknowledged */
+#define LIMIT_YAMUX_PONGS 16     /* pings not answered yet; more are not answered */
+#define LIMIT_YAMUX_RESETS 2048  /* resets not sent yet; more end the session */
+#define LIMIT_YAMUX_FRAME 65536  /* data we put in one frame */
+#define LIMIT_YAMUX_FRAME_IN                                                                       \
+	(16 * MIB)                    /* data frame we accept; js-libp2p 3 sends whole windows     \
+				       */
+#define LIMIT_YAMUX_WINDOW (16 * MIB) /* auto-tuned receive window of one stream */
 #define LIMIT_YAMUX_WINDOW_LINK                                                                    \
 	(32 * MIB) /* sum of the receive windows of one link, beyond the initial ones */
 #define LIMIT_STREAM_SEND (2 * MIB)       /* bytes queued to one stream */
 #define LIMIT_STREAM_PENDING (1088 * KIB) /* of these, before its protocol is agreed */
-#define LIMIT_LINK_SEND (4 * MIB) /* bytes queued to one link: each of MAX_PEERS may have so many  \
-				   */
+#define LIMIT_LINK_SEND                                                                            \
+	(4 * MIB) /* bytes queued to one link: each of MAX_PEERS may have so many                  \
+		   */
 #define LIMIT_LINK_UNSENT                                                                          \
 	(256 * KIB) /* encrypted bytes waiting in a socket before a link stops producing */
 #define LIMIT_LINK_FLUSH (1 * MIB) /* one link's output in one turn of the loop, before others' */
@@ -101,8 +103,9 @@
 
 /* Ending */
 #define LIMIT_DRAIN_MS 2000
-#define LIMIT_LINGER_MS 500 /* foreign software has this long to read to the end what it was sent  \
-			     */
+#define LIMIT_LINGER_MS                                                                            \
+	500 /* foreign software has this long to read to the end what it was sent                  \
+	     */
 
 /* Gossip */
 #define LIMIT_GOSSIP_RPC (1 * MIB)
@@ -110,7 +113,9 @@
 #define LIMIT_GOSSIP_TOPICS_LOCAL 256
 #define LIMIT_GOSSIP_TOPICS_PER_PEER 1024
 #define LIMIT_GOSSIP_TOPIC_NAME 256
-#define LIMIT_GOSSIP_SEEN 262144 /* message ids remembered */
+/* Message ids remembered, 32 bytes each: twice what comes within LIMIT_GOSSIP_SEEN_MS at 4,300
+ * messages a second. Faster, and the oldest are forgotten early, and counted. */
+#define LIMIT_GOSSIP_SEEN 1048576
 #define LIMIT_GOSSIP_SEEN_MS 120000
 #define LIMIT_GOSSIP_ID 128 /* one message id on the wire */
 #define LIMIT_GOSSIP_IDS_PER_RPC                                                                   \
