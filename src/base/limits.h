@@ -28,6 +28,7 @@
 #define LIMIT_ADDRESSES_COUNTED 65536 /* addresses with inbound connections, counted apart */
 #define LIMIT_BOOTSTRAP_TEXT (16 * KIB)
 #define LIMIT_CONFIG_FILE (64 * KIB)
+#define LIMIT_TOPIC_SETTINGS 64 /* topics the configuration has something to say about */
 
 /* Multistream */
 #define LIMIT_MSS_LINE 1024         /* one message, newline included */
@@ -83,9 +84,9 @@
 #define LIMIT_PROTOCOL_NAME 256
 
 /* Signed records */
-#define LIMIT_SIGNED_RECORD 2048    /* a peer's signed addresses, as they came */
-#define LIMIT_RECORD_CHECK_MS 100   /* between two checks of such a signature, per peer */
-#define LIMIT_ANNOUNCE_BYTES 1024   /* addresses announced in place of listeners, together */
+#define LIMIT_SIGNED_RECORD 2048  /* a peer's signed addresses, as they came */
+#define LIMIT_RECORD_CHECK_MS 100 /* between two checks of such a signature, per peer */
+#define LIMIT_ANNOUNCE_BYTES 1024 /* addresses announced in place of listeners, together */
 
 /* Multiaddr */
 #define LIMIT_MULTIADDR 1024

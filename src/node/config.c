@@ -473,6 +473,15 @@ static int finish_texts(struct config *c, struct config_error *e)
 	return 0;
 }
 
+static int finish_topics(struct config *c, struct config_error *e)
+{
+	struct topic_settings_error error;
+	int r = topic_settings_parse(config_value(c, SETTING_TOPIC_PARAMS), c->topic_prefix,
+				     &c->topics, &error);
+
+	return r < 0 ? config_refuse(e, "PEERLINE_TOPIC_PARAMS: %s", error.text) : 0;
+}
+
 static int finish_bootstrap(struct config *c, config_warn_fn warn, void *user,
 			    struct config_error *e)
 {
@@ -550,6 +559,8 @@ int config_finish(struct config *c, config_warn_fn warn, void *user, struct conf
 		r = finish_paths(c, ret_error);
 	if (r == 0)
 		r = finish_texts(c, ret_error);
+	if (r == 0)
+		r = finish_topics(c, ret_error);
 	if (r == 0)
 		r = finish_bootstrap(c, warn, user, ret_error);
 	return r;

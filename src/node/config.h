@@ -15,6 +15,7 @@
 #include "base/addr.h"
 #include "base/def.h"
 #include "base/limits.h"
+#include "node/topic_settings.h"
 #include "wire/multiaddr.h"
 
 enum config_origin {
@@ -39,6 +40,7 @@ enum setting_id {
 	SETTING_CONFIG,
 	SETTING_NETWORK,
 	SETTING_TOPIC_PREFIX,
+	SETTING_TOPIC_PARAMS,
 	SETTING_DOOR_HOST,
 	SETTING_DOOR_PORT,
 	SETTING_DOOR_SOCKET,
@@ -109,6 +111,7 @@ struct config {
 	char door_socket[CONFIG_SOCKET_MAX];
 	char network[64];
 	char topic_prefix[LIMIT_GOSSIP_TOPIC_NAME];
+	struct topic_settings topics;
 	enum log_level log;
 };
 

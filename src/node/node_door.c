@@ -40,6 +40,10 @@ static int on_topic_publish(void *user, struct bytes topic, struct bytes data,
 	case -EMSGSIZE:
 		*ret_text = "the message is larger than a gossip message may be (1 MiB less 4 KiB)";
 		return r;
+	case -EEXIST:
+		*ret_text = "the topic has seen this very content a short while ago, which makes "
+			    "it a duplicate (message_id=content in PEERLINE_TOPIC_PARAMS)";
+		return r;
 	case -EINVAL:
 		*ret_text = "not a topic name (1 to 256 bytes)";
 		return r;
@@ -101,6 +105,13 @@ static void on_message(void *user, const struct gossip_delivery *d)
 	door_deliver(n->door, d, true, loop_wall(n->config.loop));
 }
 
+static void on_topic_params(void *user, struct bytes topic, struct gossip_topic_params *io)
+{
+	const struct node *n = user;
+
+	topic_settings_apply(&n->config.config->topics, topic, io);
+}
+
 static json_t *topic_and_peer(struct bytes topic, const struct peer_id *peer)
 {
 	return json_pack("{s:o, s:o}", "topic", json_text(topic), "peer_id", json_peer_id(peer));
@@ -123,6 +134,7 @@ static void on_mesh(void *user, struct bytes topic, const struct peer_id *peer, 
 }
 
 const struct gossip_ops node_gossip_ops = {
+	.topic_params = on_topic_params,
 	.on_message = on_message,
 	.on_topic_peer = on_topic_peer,
 	.on_mesh = on_mesh,

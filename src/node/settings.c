@@ -37,6 +37,8 @@ const struct setting settings[SETTINGS] = {
 			      "network name told to other peerlines" },
 	[SETTING_TOPIC_PREFIX] = { "PEERLINE_TOPIC_PREFIX", "topic_prefix", SETTING_TEXT, "", 0, 0,
 				   "prefix for topic names without /" },
+	[SETTING_TOPIC_PARAMS] = { "PEERLINE_TOPIC_PARAMS", "topic_params", SETTING_TEXT, "", 0, 0,
+				   "what is special about single topics" },
 	[SETTING_DOOR_HOST] = { "PEERLINE_DOOR_HOST", "door_host", SETTING_HOSTS, "127.0.0.1", 0, 0,
 				"address consumers attach to" },
 	[SETTING_DOOR_PORT] = { "PEERLINE_DOOR_PORT", "door_port", SETTING_PORT, "4222", 0, 0,

@@ -6,8 +6,8 @@
  *
  *     NAME key=value [key=value ...] [, NAME ...]
  *
- * where NAME is a topic, short as for consumers (topic_prefix goes before a name without `/`), or `*`
- * for all of them. What is said of a topic by name wins over what is said of all.
+ * where NAME is a topic, short as for consumers (topic_prefix goes before a name without `/`), or
+ * `*` for all of them. What is said of a topic by name wins over what is said of all.
  *
  *     topic_settings_parse(); topic_settings_apply() for each topic that comes into being
  */

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "test.h"
 
 #include "node/topic_settings.h"
