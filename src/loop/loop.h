@@ -163,6 +163,12 @@ _nodiscard_ static inline int loop_submit(struct loop *l, struct job *j)
 	return l->ops->submit(l, j);
 }
 
+/* How many jobs make sense at once: more would only wait for a processor or a thread. */
+static inline size_t loop_workers(struct loop *l)
+{
+	return l->ops->workers(l);
+}
+
 /* Runs until loop_stop(). The virtual loop also returns (-EDEADLK) when nothing is left that could
  * happen. */
 _nodiscard_ static inline int loop_run(struct loop *l)

@@ -199,6 +199,7 @@ const struct loop_ops loop_uv_ops = {
 	.resolve = uv_resolve,
 	.resolve_cancel = uv_resolve_cancel,
 	.submit = uv_jobs_submit,
+	.workers = uv_jobs_workers,
 	.run = uv_run_,
 	.stop = uv_stop_,
 	.wake = uv_wake,

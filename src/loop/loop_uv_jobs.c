@@ -2,6 +2,8 @@
 
 #include "loop/loop_uv_state.h"
 
+#define THREADS 4 /* of libuv's pool, unless the environment says otherwise */
+
 struct uv_job {
 	uv_work_t request;
 	struct loop_uv *loop;
@@ -50,6 +52,14 @@ int uv_jobs_submit(struct loop *base, struct job *j)
 	j->priv = u;
 	l->n_jobs++;
 	return 0;
+}
+
+size_t uv_jobs_workers(struct loop *base)
+{
+	unsigned n = uv_available_parallelism();
+
+	(void)base;
+	return n < THREADS ? n : THREADS;
 }
 
 void uv_jobs_finish(struct loop_uv *l)

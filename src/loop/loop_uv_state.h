@@ -119,6 +119,7 @@ void uv_names_close(struct loop_uv *l);
 /* ---- loop_uv_jobs.c ---- */
 
 int uv_jobs_submit(struct loop *l, struct job *j);
+size_t uv_jobs_workers(struct loop *l);
 /* Waits for the jobs under way; their `done` is called. */
 void uv_jobs_finish(struct loop_uv *l);
 

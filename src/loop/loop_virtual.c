@@ -4,6 +4,8 @@
 #include "loop/task_list.h"
 #include "loop/world_state.h"
 
+#define VIRTUAL_WORKERS 2 /* whatever the machine has: the same run everywhere */
+
 #define WALL_START_S INT64_C(1767225600) /* the world begins on 2026-01-01 */
 #define TURN_NS NS_PER_US
 
@@ -125,6 +127,12 @@ static void on_run_job(struct timer *t)
 	host_enter(h);
 	finish_job(v);
 	host_leave(h);
+}
+
+static size_t virtual_workers(struct loop *l)
+{
+	(void)l;
+	return VIRTUAL_WORKERS;
 }
 
 static int virtual_submit(struct loop *l, struct job *j)
@@ -249,6 +257,7 @@ const struct loop_ops loop_virtual_ops = {
 	.resolve = world_resolve,
 	.resolve_cancel = world_resolve_cancel,
 	.submit = virtual_submit,
+	.workers = virtual_workers,
 	.run = virtual_run,
 	.stop = virtual_stop,
 	.wake = virtual_wake,

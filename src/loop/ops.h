@@ -153,6 +153,7 @@ struct loop_ops {
 	void (*resolve_cancel)(struct resolve *q);
 
 	int (*submit)(struct loop *l, struct job *j);
+	size_t (*workers)(struct loop *l);
 
 	int (*run)(struct loop *l);
 	void (*stop)(struct loop *l);

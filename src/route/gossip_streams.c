@@ -589,6 +589,7 @@ static int make_engine(struct gossip_streams *gs)
 		.user = gs,
 	};
 
+	config.params.n_checkers = loop_workers(c->loop);
 	return gossip_new(&config, now_of(gs), &gs->engine);
 }
 

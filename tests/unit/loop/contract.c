@@ -336,6 +336,15 @@ static bool is_squared(void *user)
 	return ((struct square *)user)->n_done > 0;
 }
 
+TEST(there_is_a_worker_at_least)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	assert_in_range(loop_workers(rig.client), 1, 4);
+	rig_close(&rig);
+}
+
 TEST(a_job_is_done_once_and_can_be_submitted_again)
 {
 	struct square s = { .job = { .work = work_square, .done = square_done }, .in = 7 };
@@ -443,7 +452,7 @@ TESTS(RUN(timers_fire_in_order_and_ties_by_who_was_set_first),
       RUN(a_task_that_posts_itself_for_ever_does_not_shut_out_the_timers),
       RUN(an_address_as_a_name_answers_itself_but_not_inside_the_call),
       RUN(a_cancelled_look_up_does_not_answer), RUN(look_ups_have_a_maximum),
-      RUN(a_job_is_done_once_and_can_be_submitted_again),
+      RUN(there_is_a_worker_at_least), RUN(a_job_is_done_once_and_can_be_submitted_again),
       RUN(jobs_have_a_maximum_and_all_are_done_before_the_loop_ends),
       RUN(a_burst_of_wakes_is_one_call), RUN(the_loop_can_be_stopped_and_run_again),
       RUN(the_calendar_is_of_this_century))
