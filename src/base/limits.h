@@ -71,7 +71,17 @@
 #define LIMIT_LINK_FLUSH (1 * MIB) /* one link's output in one turn of the loop, before others' */
 #define LIMIT_STREAM_NEGOTIATE_MS 10000 /* from a stream's opening to its protocol */
 
+/* Memory that peers make us hold: queues, unfinished messages, streams, subscriptions */
+#define LIMIT_BUDGET 134217728        /* of all peers together (default of a setting) */
+#define LIMIT_BUDGET_SMALL (64 * KIB) /* who holds less is not looked at when memory is short */
+#define LIMIT_BUDGET_IDLE_MS 10000    /* who takes nothing for so long then loses its links ... */
+#define LIMIT_BUDGET_SWEEP_MS 1000    /* ... which is looked for so often */
+#define LIMIT_BUDGET_AGAIN_MS 100     /* a write that found memory short is tried again after this */
+#define LIMIT_STREAM_COST 1024        /* what an open stream is counted as */
+
 /* Ping and perf */
+#define LIMIT_PERF 16                /* runs we answer at once */
+#define LIMIT_PERF_PER_PEER 4        /* of these, for one peer */
 #define LIMIT_PING_QUEUED (64 * KIB) /* echoes to one who does not read them */
 
 /* Identify */

@@ -100,7 +100,16 @@ void carrier_arm(struct carrier *c)
 
 /* ---- output ---- */
 
-static void flush(struct carrier *c)
+/* What the socket keeps for a kernel that takes no more is held for the peer, too. */
+static void charge_socket(struct carrier *c)
+{
+	size_t n = c->sock ? sock_queued(c->sock) : 0;
+
+	if (c->link)
+		charge_adjust(link_charge(c->link), BUDGET_SEND, &c->charged, n);
+}
+
+static void flush_pieces(struct carrier *c)
 {
 	struct buf *out = &c->net->out;
 	size_t n = 0;
@@ -129,6 +138,12 @@ static void flush(struct carrier *c)
 	}
 }
 
+static void flush(struct carrier *c)
+{
+	flush_pieces(c);
+	charge_socket(c);
+}
+
 /* ---- the end ---- */
 
 void carrier_end(struct carrier *c, enum link_reason reason, int error, bool reset)
@@ -145,6 +160,7 @@ void carrier_end(struct carrier *c, enum link_reason reason, int error, bool res
 	c->error = reason == LINK_NETWORK ? error : 0;
 	sock_close(c->sock, reset);
 	c->sock = NULL;
+	charge_socket(c);
 	loop_timer_stop(c->net->loop, &c->timer);
 	if (c->inbound)
 		inbound_forget(c);

@@ -23,6 +23,7 @@ static const char *const reason_texts[] = {
 	[LINK_SELF] = "self",
 	[LINK_WRONG_NETWORK] = "wrong_network",
 	[LINK_PROTOCOL_ERROR] = "protocol_error",
+	[LINK_OVER_BUDGET] = "over_budget",
 	[LINK_NO_MEMORY] = "no_memory",
 };
 
@@ -45,7 +46,8 @@ int link_new(const struct link_config *config, bool dialer, const struct peer_id
 	l->config = config;
 	l->dialer = dialer;
 	l->now = now;
-	l->record_since = l->linger_until = MONO_NEVER;
+	l->record_since = l->linger_until = l->retry_at = MONO_NEVER;
+	charge_init(&l->charge, NULL);
 	l->id = random_u64(&config->random);
 	buf_init(&l->out, LIMIT_HANDSHAKE_OUT);
 	buf_init(&l->in, RECORD_PREFIX + LIMIT_NOISE_MESSAGE);
@@ -96,6 +98,7 @@ struct link *link_free(struct link *l)
 	buf_deinit(&l->out);
 	buf_deinit(&l->in);
 	buf_deinit(&l->plain);
+	charge_deinit(&l->charge);
 	free(l->peer_key);
 	free(l->extension);
 	free(l);
@@ -157,6 +160,7 @@ void link_on_muxed(struct link *l, struct bytes rest)
 		link_end(l, LINK_NO_MEMORY);
 		return;
 	}
+	yamux_charge_to(l->yamux, &l->charge);
 	link_handshake_free(l);
 	l->state = LINK_STATE_UP;
 	l->up_at = l->now;
@@ -207,6 +211,7 @@ int link_input(struct link *l, struct bytes b, struct mono now)
 	while (b.n > 0 && !link_is_over(l))
 		link_step(l, &b);
 	link_record_release(l);
+	charge_adjust(&l->charge, BUDGET_RECEIVE, &l->in_charged, buf_len(&l->in));
 	link_leave(l);
 	return link_is_over(l);
 }
@@ -339,7 +344,11 @@ struct mono link_deadline(const struct link *l)
 	/* Not stamped yet. */
 	if (yamux_is_lingering(l->yamux) && mono_is_never(l->linger_until))
 		return (struct mono){ 0 };
+	/* Not stamped yet. */
+	if (yamux_is_starved(l->yamux) && mono_is_never(l->retry_at))
+		return (struct mono){ 0 };
 	at = mono_min(link_record_deadline(l), link_streams_deadline(l));
+	at = mono_min(at, l->retry_at);
 	return yamux_is_lingering(l->yamux) ? mono_min(at, l->linger_until) : at;
 }
 
@@ -353,8 +362,19 @@ static void link_tick_linger(struct link *l)
 		yamux_linger(l->yamux, false);
 }
 
+static void link_tick_starved(struct link *l)
+{
+	if (!mono_is_never(l->retry_at) && mono_reached(l->retry_at, l->now)) {
+		l->retry_at = MONO_NEVER;
+		yamux_retry(l->yamux);
+	}
+	if (mono_is_never(l->retry_at) && yamux_is_starved(l->yamux))
+		l->retry_at = mono_add_ms(l->now, LIMIT_BUDGET_AGAIN_MS);
+}
+
 static void link_tick_up(struct link *l)
 {
+	link_tick_starved(l);
 	if (yamux_has_events(l->yamux))
 		yamux_events(l->yamux);
 	link_streams_tick(l);
@@ -446,6 +466,16 @@ struct link_counts link_counts(const struct link *l)
 size_t link_queued(const struct link *l)
 {
 	return buf_len(&l->out) + l->n_pending + (l->yamux ? yamux_queued(l->yamux) : 0);
+}
+
+void link_charge_to(struct link *l, struct budget_account *a)
+{
+	charge_move(&l->charge, a);
+}
+
+struct charge *link_charge(struct link *l)
+{
+	return &l->charge;
 }
 
 void *link_user(const struct link *l)

@@ -13,6 +13,7 @@
  */
 
 #include "base/addr.h"
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/def.h"
 #include "base/random.h"
@@ -43,7 +44,8 @@ enum link_reason {
 	LINK_SELF,               /* "self": we reached ourselves */
 	LINK_WRONG_NETWORK,      /* "wrong_network": a peerline of another network name */
 	LINK_PROTOCOL_ERROR,     /* "protocol_error": yamux or framing */
-	LINK_NO_MEMORY,          /* "no_memory" */
+	LINK_OVER_BUDGET, /* "over_budget": held much and took nothing while memory was short */
+	LINK_NO_MEMORY,   /* "no_memory" */
 };
 
 const char *link_reason_text(enum link_reason r);
@@ -129,6 +131,13 @@ struct link_counts {
 };
 struct link_counts link_counts(const struct link *l);
 size_t link_queued(const struct link *l);
+/*
+ * Who pays for what the link holds: queues, what of a record has come, streams. Nobody until it is
+ * called. The link must be freed, or on another account, before `a` goes.
+ */
+void link_charge_to(struct link *l, struct budget_account *a);
+/* For what the link's users and its driver hold on behalf of the peer. */
+struct charge *link_charge(struct link *l);
 void *link_user(const struct link *l);
 void link_set_user(struct link *l, void *user);
 
@@ -178,6 +187,8 @@ void stream_close(struct stream *s); /* our side; reading goes on */
 void stream_reset(struct stream *s, uint32_t code);
 void stream_forget(struct stream *s); /* finishes by itself, without callbacks */
 void stream_hold(struct stream *s, bool hold);
+/* The link's other streams go first, and it is the first that memory is short for. */
+void stream_set_low(struct stream *s, bool low);
 
 /*
  * Ends the link in order: what is queued, the FINs of streams that were closed, GoAway, FIN.

@@ -66,6 +66,9 @@ struct link {
 	struct list dead;        /* streams whose users may still be on the call stack */
 	unsigned depth;          /* callbacks may be running */
 	size_t n_pending;        /* bytes held by streams that are not negotiated */
+	struct charge charge;    /* for all of that ... */
+	size_t in_charged;       /* ... `in` with so much */
+	struct mono retry_at;    /* when a write that found memory short is tried again, or NEVER */
 
 	struct mono now; /* of the latest input or tick */
 	struct mono up_at;

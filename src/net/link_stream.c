@@ -88,6 +88,7 @@ static void stream_end_negotiation(struct stream *s)
 		return;
 	list_remove(&s->node);
 	s->link->n_pending -= buf_len(&s->negotiation->pending);
+	charge_give(&s->link->charge, BUDGET_SEND, buf_len(&s->negotiation->pending));
 	s->negotiation = negotiation_free(s->negotiation);
 	link_say_goodbye(s->link);
 }
@@ -464,6 +465,13 @@ struct link *stream_link(const struct stream *s)
 	return s->link;
 }
 
+static size_t room_in_memory(const struct link *l)
+{
+	size_t room = charge_room(&l->charge);
+
+	return link_queued(l) == 0 ? size_max(room, charge_room_alone(&l->charge)) : room;
+}
+
 static int stream_write_pending(struct stream *s, const struct bytes *v, size_t n_v, size_t total)
 {
 	struct buf *pending = &s->negotiation->pending;
@@ -474,7 +482,7 @@ static int stream_write_pending(struct stream *s, const struct bytes *v, size_t 
 	if (total == 0)
 		return 0;
 	if ((buf_len(pending) > 0 && total > buf_room(pending)) ||
-	    link_queued(s->link) + total > LIMIT_LINK_SEND) {
+	    link_queued(s->link) + total > LIMIT_LINK_SEND || total > room_in_memory(s->link)) {
 		s->wants_writable = true;
 		return -EAGAIN;
 	}
@@ -484,6 +492,7 @@ static int stream_write_pending(struct stream *s, const struct bytes *v, size_t 
 	for (size_t i = 0; i < n_v; i++)
 		wr_bytes(&w, v[i]);
 	s->link->n_pending += total;
+	charge_take(&s->link->charge, BUDGET_SEND, total);
 	return wr_finish(&w); /* there was room for all of it */
 }
 
@@ -548,4 +557,9 @@ void stream_hold(struct stream *s, bool hold)
 {
 	yamux_stream_hold(s->ys, hold);
 	link_wants_output(s->link);
+}
+
+void stream_set_low(struct stream *s, bool low)
+{
+	yamux_stream_set_low(s->ys, low);
 }

@@ -67,6 +67,7 @@ struct carrier {
 	int error;
 	struct sock *sock;
 	struct link *link; /* inbound: from the end of LOOKING */
+	size_t charged;    /* to the link, for what the socket has queued */
 	struct addr remote, local;
 	struct mono started_at;
 	struct mono deadline; /* CONNECTING, LOOKING: of the handshake; CLOSING: of patience */

@@ -21,12 +21,18 @@ int yamux_new(bool dialer, const struct yamux_ops *ops, void *user, struct yamux
 	map_init(&y->streams, (uintptr_t)y, LIMIT_YAMUX_STREAMS);
 	list_init(&y->all);
 	list_init(&y->ready);
+	list_init(&y->ready_low);
 	list_init(&y->control);
 	list_init(&y->waiting);
 	list_init(&y->due);
 	buf_init(&y->resets, LIMIT_YAMUX_RESETS * YAMUX_HEADER_SIZE);
 	*ret = y;
 	return 0;
+}
+
+void yamux_charge_to(struct yamux *y, struct charge *charge)
+{
+	y->charge = charge;
 }
 
 struct yamux *yamux_free(struct yamux *y)
@@ -154,7 +160,7 @@ static void on_syn(struct yamux *y, uint32_t id)
 		yamux_fail(y, YAMUX_E_STREAM_ID);
 		return;
 	}
-	if (!yamux_make_place(y)) {
+	if (!yamux_make_place(y) || charge_room(y->charge) < LIMIT_STREAM_COST) {
 		yamux_queue_reset(y, id, 0);
 		return;
 	}

@@ -14,11 +14,17 @@
  * here but yamux_input(), yamux_events() and yamux_free(). After on_end, yamux_stream_reset() or
  * yamux_stream_forget() the stream pointer is dead to its user.
  *
+ * What it holds is charged to whom yamux_charge_to() names, and refused where that has no room:
+ * data that is to be queued, streams that the peer opens, larger windows. Room may come back by
+ * what other sessions give back, of which this one hears nothing: so a driver that finds
+ * yamux_is_starved() calls yamux_retry() now and then.
+ *
  * yamux_output() calls nobody, but what it sends can make a stream writable again or end it. So a
  * driver that has flushed asks yamux_has_events() and calls yamux_events() in its next turn;
  * yamux_input() does so by itself.
  */
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/def.h"
 #include "base/time.h"
@@ -69,6 +75,11 @@ enum {
 /* `dialer` has odd ids. `ops` is borrowed for life. */
 _nodiscard_ int yamux_new(bool dialer, const struct yamux_ops *ops, void *user, struct yamux **ret);
 struct yamux *yamux_free(struct yamux *y);
+/* Before the first byte; borrowed for life. Without it nobody pays, and nothing is refused. */
+void yamux_charge_to(struct yamux *y, struct charge *charge);
+/* A write was refused for want of memory, and nothing of ours is queued that could leave first. */
+bool yamux_is_starved(const struct yamux *y);
+void yamux_retry(struct yamux *y);
 
 /* Any split of the byte stream. Positive YAMUX_E_* (a GoAway is queued), -ENOMEM. */
 _nodiscard_ int yamux_input(struct yamux *y, struct bytes b, struct mono now);
@@ -104,6 +115,9 @@ void yamux_stream_reset(struct yamux_stream *s, uint32_t code);
 /* The user goes; the stream finishes by itself: what is queued is sent and closed, what comes is
  * drained. */
 void yamux_stream_forget(struct yamux_stream *s);
+/* While others have something to send, this one does not, and it is the first that memory is short
+ * for. */
+void yamux_stream_set_low(struct yamux_stream *s, bool low);
 /* While on, received data gives no credit back: the other side stops when its window is used up. */
 void yamux_stream_hold(struct yamux_stream *s, bool hold);
 

@@ -1,8 +1,8 @@
 /*
  * What leaves: the session's own frames, then what streams owe, then data, one frame of each ready
- * stream in turn, and the GoAway when all of that is said: others end the session when they read
- * it, whatever comes behind. A frame's memory is reserved before anything changes, so that running
- * out of it loses nothing.
+ * stream in turn (those of low priority when no other is ready), and the GoAway when all of that is
+ * said: others end the session when they read it, whatever comes behind. A frame's memory is
+ * reserved before anything changes, so that running out of it loses nothing.
  */
 
 #include "net/yamux_priv.h"
@@ -127,7 +127,7 @@ static void put_data(struct yamux_stream *s, struct output *o)
 	send_queue_take(&s->queue, at, n);
 	buf_commit(o->out, n);
 	s->send_window -= (uint32_t)n;
-	y->queued -= n;
+	yamux_dequeued(y, n);
 	list_remove(&s->ready);
 	yamux_stream_update(s);
 }
@@ -142,7 +142,18 @@ static void put_go_away(struct yamux *y, struct output *o)
 static bool has_frames(const struct yamux *y)
 {
 	return y->n_pongs > 0 || y->ping_due || buf_len(&y->resets) > 0 ||
-	       !list_is_empty(&y->control) || !list_is_empty(&y->ready);
+	       !list_is_empty(&y->control) || !list_is_empty(&y->ready) ||
+	       !list_is_empty(&y->ready_low);
+}
+
+/* The stream whose turn it is to send; NULL: none. */
+static struct yamux_stream *next_ready(struct yamux *y)
+{
+	struct list *first = list_first(&y->ready);
+
+	if (!first)
+		first = list_first(&y->ready_low);
+	return first ? list_entry(first, struct yamux_stream, ready) : NULL;
 }
 
 static bool waits_for_fin(const struct yamux *y)
@@ -175,15 +186,13 @@ bool yamux_output(struct yamux *y, struct buf *out, size_t max)
 {
 	size_t before = buf_len(out);
 	struct output o = { .out = out, .end = before + size_max(max, 1) };
+	struct yamux_stream *s;
 
 	if (!y->failed) {
 		put_session(y, &o);
 		put_control(y, &o);
 	}
-	while (!y->failed && !is_full(&o) && !list_is_empty(&y->ready)) {
-		struct yamux_stream *s =
-			list_entry(list_first(&y->ready), struct yamux_stream, ready);
-
+	while (!y->failed && !is_full(&o) && (s = next_ready(y))) {
 		if (s->queue.n > 0)
 			put_data(s, &o);
 		else

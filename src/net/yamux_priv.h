@@ -23,9 +23,10 @@
 struct yamux_stream {
 	struct map_node node; /* by id */
 	struct list all;      /* of y->all, oldest first */
-	struct list ready;    /* on y->ready while it has data or a FIN that may leave */
-	struct list control;  /* on y->control while it owes SYN, ACK or credit */
-	struct list event;    /* on y->waiting (for room) or y->due (on_writable or on_end) */
+	struct list
+		ready; /* on y->ready or y->ready_low while it has data or a FIN that may leave */
+	struct list control; /* on y->control while it owes SYN, ACK or credit */
+	struct list event;   /* on y->waiting (for room) or y->due (on_writable or on_end) */
 	struct yamux *y;
 	void *user;
 	struct send_queue queue;
@@ -41,6 +42,7 @@ struct yamux_stream {
 	bool closing : 1, fin_sent : 1;                /* our side */
 	bool fin_received : 1;
 	bool hold : 1;
+	bool low : 1;
 	bool forgotten : 1; /* has no user any more */
 	bool ended : 1;     /* on_end(DONE) is due */
 	bool dying : 1;     /* on_end is running */
@@ -50,15 +52,17 @@ struct yamux {
 	const struct yamux_ops *ops;
 	void *user;
 	struct map streams;
-	struct list all, ready, control, waiting, due;
-	size_t queued;      /* bytes in all streams */
-	size_t n_unacked;   /* streams we opened */
-	size_t window_more; /* sum of recv_max beyond the initial windows */
+	struct list all, ready, ready_low, control, waiting, due;
+	struct charge *charge; /* who pays; NULL: nobody */
+	size_t queued;         /* bytes in all streams */
+	size_t n_unacked;      /* streams we opened */
+	size_t window_more;    /* sum of recv_max beyond the initial windows */
 	uint32_t next_id;
 	int failed; /* YAMUX_E_* or -ENOMEM: nothing but go-away leaves, nothing is read */
 
 	bool dialer : 1;
 	bool closed : 1;
+	bool starved : 1; /* one of `waiting` waits for memory */
 	bool go_away_due : 1, going : 1, peer_going : 1, linger : 1;
 	bool ping_due : 1, ping_out : 1;
 
@@ -99,6 +103,8 @@ void yamux_stream_owes(struct yamux_stream *s);
 void yamux_stream_acked(struct yamux_stream *s);
 /* Both sides have closed: on_end becomes due; the stream is freed where nobody wants to know. */
 void yamux_stream_finish(struct yamux_stream *s);
+/* `n` bytes of a stream have left its queue. */
+void yamux_dequeued(struct yamux *y, size_t n);
 /* Streams that asked for room and can have it become due. */
 void yamux_wake_waiting(struct yamux *y);
 /* A place for one stream more, if need be by resetting one that only waits for the peer's FIN. */

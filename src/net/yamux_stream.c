@@ -33,6 +33,7 @@ int yamux_stream_new(struct yamux *y, uint32_t id, struct yamux_stream **ret)
 		return r;
 	}
 	list_add_tail(&y->all, &s->all);
+	charge_take(y->charge, BUDGET_STREAMS, LIMIT_STREAM_COST);
 	*ret = s;
 	return 0;
 }
@@ -50,7 +51,8 @@ static void detach(struct yamux_stream *s)
 	map_remove(&y->streams, &s->node);
 	yamux_stream_acked(s);
 	yamux_window_give_back(s);
-	y->queued -= s->queue.n;
+	yamux_dequeued(y, s->queue.n);
+	charge_give(y->charge, BUDGET_STREAMS, LIMIT_STREAM_COST);
 	send_queue_clear(&s->queue);
 	yamux_wake_waiting(y);
 }
@@ -87,7 +89,14 @@ void yamux_stream_update(struct yamux_stream *s)
 	if (!ready)
 		list_remove(&s->ready);
 	else if (list_is_empty(&s->ready))
-		list_add_tail(&s->y->ready, &s->ready);
+		list_add_tail(s->low ? &s->y->ready_low : &s->y->ready, &s->ready);
+}
+
+void yamux_stream_set_low(struct yamux_stream *s, bool low)
+{
+	s->low = low;
+	list_remove(&s->ready);
+	yamux_stream_update(s);
 }
 
 void yamux_stream_owes(struct yamux_stream *s)
@@ -120,19 +129,50 @@ void yamux_stream_finish(struct yamux_stream *s)
 	become_due(s);
 }
 
-static size_t room(const struct yamux_stream *s)
+static size_t room_in_queue(const struct yamux_stream *s)
 {
 	return size_min(LIMIT_STREAM_SEND - s->queue.n, LIMIT_LINK_SEND - s->y->queued);
 }
 
+/* However little there is for its peer: what waits for nothing else may wait for the socket. */
+static size_t room_in_memory(const struct yamux_stream *s)
+{
+	const struct yamux *y = s->y;
+
+	if (y->queued == 0)
+		return size_max(charge_room(y->charge), charge_room_alone(y->charge));
+	return s->low && charge_is_short(y->charge) ? 0 : charge_room(y->charge);
+}
+
 void yamux_wake_waiting(struct yamux *y)
 {
+	y->starved = false;
 	list_for_each_safe (it, &y->waiting) {
 		struct yamux_stream *s = list_entry(it, struct yamux_stream, event);
 
-		if (room(s) >= size_max(s->want, LIMIT_STREAM_SEND / 2))
+		if (room_in_queue(s) < size_max(s->want, LIMIT_STREAM_SEND / 2))
+			continue;
+		if (room_in_memory(s) >= s->want)
 			become_due(s);
+		else
+			y->starved = true;
 	}
+}
+
+bool yamux_is_starved(const struct yamux *y)
+{
+	return y->starved && y->queued == 0;
+}
+
+void yamux_retry(struct yamux *y)
+{
+	yamux_wake_waiting(y);
+}
+
+void yamux_dequeued(struct yamux *y, size_t n)
+{
+	y->queued -= n;
+	charge_give(y->charge, BUDGET_SEND, n);
 }
 
 bool yamux_has_events(const struct yamux *y)
@@ -224,8 +264,9 @@ int yamux_stream_write(struct yamux_stream *s, const struct bytes *v, size_t n_v
 			return -EMSGSIZE;
 		n += v[i].n;
 	}
-	if (n > room(s)) {
+	if (n > size_min(room_in_queue(s), room_in_memory(s))) {
 		s->want = (uint32_t)n;
+		y->starved |= n <= room_in_queue(s);
 		list_remove(&s->event);
 		list_add_tail(&y->waiting, &s->event);
 		return -EAGAIN;
@@ -234,6 +275,7 @@ int yamux_stream_write(struct yamux_stream *s, const struct bytes *v, size_t n_v
 	if (r < 0)
 		return r;
 	y->queued += n;
+	charge_take(y->charge, BUDGET_SEND, n);
 	yamux_stream_update(s);
 	return 0;
 }

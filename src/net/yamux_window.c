@@ -1,7 +1,7 @@
 /*
  * The credit we give. A stream's window starts at 256 KiB; credit goes back when half of it is used
  * up, and when that took less than four round trips the window doubles: it was the window that held
- * the sender up.
+ * the sender up. No window grows while memory is short.
  */
 
 #include "net/yamux_priv.h"
@@ -52,7 +52,7 @@ uint32_t yamux_window_take(struct yamux_stream *s)
 	s->credit_due = false;
 	if (s->hold || s->fin_received)
 		return 0;
-	if (used_fast(s))
+	if (used_fast(s) && !charge_is_short(s->y->charge))
 		grow(s);
 	credit = used(s);
 	s->recv_window += credit;

@@ -258,6 +258,7 @@ static void put_stream_counters(json_t *o, const struct gossip_streams_counts *c
 	put(o, "gossip_streams_accepted", json_number(c->accepted));
 	put(o, "gossip_streams_reset_full", json_number(c->reset_full));
 	put(o, "gossip_streams_reset_malformed", json_number(c->reset_malformed));
+	put(o, "gossip_streams_reset_over_budget", json_number(c->reset_over_budget));
 	put(o, "gossip_links_stalled", json_number(c->stalled));
 }
 
@@ -304,6 +305,12 @@ static json_t *problems(struct node *n)
 			list, json_sprintf("no link, although BOOTSTRAP_PEERS names %zu; see: "
 					   "peerline peers --wide",
 					   n_bootstrap));
+	if (n->pool && pool_budget(n->pool)->is_short)
+		(void)json_array_append_new(
+			list,
+			json_sprintf("memory is short: peers make the node hold %zu of %zu bytes; "
+				     "PEERLINE_MEMORY_BUDGET changes it",
+				     pool_budget(n->pool)->held, pool_budget(n->pool)->max));
 	return list;
 }
 
@@ -314,6 +321,21 @@ static json_t *warnings(struct node *n)
 	for (size_t i = 0; i < n->n_warnings; i++)
 		(void)json_array_append_new(list, json_text_or_null(n->warnings[i]));
 	return list;
+}
+
+/* What peers make us hold (base/budget.h). */
+static json_t *memory(const struct node *n)
+{
+	const struct budget *b = pool_budget(n->pool);
+	json_t *o = json_object();
+
+	put(o, "budget", json_number(b->max));
+	put(o, "held", json_number(b->held));
+	put(o, "short", json_boolean(b->is_short));
+	for (size_t i = 0; i < BUDGET_KINDS; i++)
+		put(o, budget_kind_text((enum budget_kind)i), json_number(b->kinds[i]));
+	put(o, "peers_cut_off", json_number(pool_n_over_budget(n->pool)));
+	return o;
 }
 
 json_t *api_status(struct node *n)
@@ -339,6 +361,7 @@ json_t *api_status(struct node *n)
 	put(o, "peers", json_number(node_n_peers(n)));
 	put_list(o, "consumers", "consumers_left_out", &consumers);
 	put_topics(n, o);
+	put(o, "memory", n->pool ? memory(n) : json_null());
 	put(o, "counters", counters(n));
 	put(o, "problems", problems(n));
 	put(o, "warnings", warnings(n));

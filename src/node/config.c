@@ -539,6 +539,7 @@ static void finish_values(struct config *c)
 	(void)parse_number(config_value(c, SETTING_PEERS_PER_IP), &c->peers_per_ip);
 	(void)parse_number(config_value(c, SETTING_HALF_OPEN), &c->half_open);
 	(void)parse_number(config_value(c, SETTING_CONSUMER_BYTES), &c->consumer_bytes);
+	(void)parse_number(config_value(c, SETTING_MEMORY_BUDGET), &c->memory_budget);
 	(void)parse_level(config_value(c, SETTING_LOG), &c->log);
 }
 

@@ -47,6 +47,7 @@ enum setting_id {
 	SETTING_PEERS_PER_IP,
 	SETTING_HALF_OPEN,
 	SETTING_CONSUMER_BYTES,
+	SETTING_MEMORY_BUDGET,
 	SETTING_LOG,
 	SETTING_ANNOUNCE_ADDRESSES,
 	SETTINGS,
@@ -104,7 +105,7 @@ struct config {
 	struct multiaddr *bootstrap;
 	size_t n_announce;
 	struct multiaddr announce[LIMIT_LISTENERS];
-	uint64_t max_peers, reconnect_ms, peers_per_ip, half_open, consumer_bytes;
+	uint64_t max_peers, reconnect_ms, peers_per_ip, half_open, consumer_bytes, memory_budget;
 	struct addr door; /* port 0: the kernel chooses */
 	bool door_port_is_default;
 	char data[CONFIG_PATH_MAX];

@@ -135,6 +135,7 @@ static int make_pool(struct node *n)
 		.peers_max = c->max_peers,
 		.half_open_max = c->half_open,
 		.per_ip_max = c->peers_per_ip,
+		.memory_max = c->memory_budget,
 		.reconnect_ms = c->reconnect_ms,
 		.announce = c->announce,
 		.n_announce = c->n_announce,

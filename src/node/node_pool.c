@@ -2,6 +2,8 @@
 
 #include "node/node_priv.h"
 
+#define WARNING_MS 60000
+
 /* What the pool tells, told on: to gossip, and as events to whoever listens. */
 
 static const char *by_text(enum net_by by)
@@ -67,6 +69,19 @@ static void on_link_up(void *user, struct peer *p, struct link *l)
 			    json_addr(&remote), "link", json_link(l)));
 }
 
+/* Once in a while: those who do it come again, and the log must not grow with them. */
+static void warn_of_budget(struct node *n)
+{
+	struct mono now = loop_now(n->config.loop);
+
+	if (!mono_reached(n->budget_warning_at, now))
+		return;
+	n->budget_warning_at = mono_add_ms(now, WARNING_MS);
+	node_tell(n, LOG_WARN,
+		  "peers lost their links: they held more than their share and took nothing while "
+		  "memory was short; PEERLINE_MEMORY_BUDGET changes how much there is");
+}
+
 static void on_link_down(void *user, struct peer *p, struct link *l, enum link_reason reason,
 			 enum net_by by)
 {
@@ -75,6 +90,8 @@ static void on_link_down(void *user, struct peer *p, struct link *l, enum link_r
 	struct link_counts counts = link_counts(l);
 	uint64_t up_ms = mono_since_ms(link_up_at(l), loop_now(n->config.loop));
 
+	if (reason == LINK_OVER_BUDGET)
+		warn_of_budget(n);
 	node_emit(n, LOG_INFO, "link_down", "LINK_DOWN",
 		  json_pack("{s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:I}", "peer_id",
 			    json_peer_id(peer_id_of(p)), "link", json_link(l), "reason",

@@ -36,6 +36,7 @@ struct node {
 	struct mono stop_by;
 	char warnings[NODE_WARNINGS_MAX][NODE_TEXT_MAX]; /* the last ones, newest first */
 	size_t n_warnings;
+	struct mono budget_warning_at; /* not again before */
 	uint64_t gaps, gap_messages;
 };
 

@@ -17,6 +17,7 @@ struct peer *peer_new(struct pool *pool, const struct peer_id *id)
 	list_init(&p->targets);
 	p->timer.fire = on_timer;
 	buf_init(&p->record, LIMIT_SIGNED_RECORD);
+	budget_account_init(&p->account, &pool->budget);
 	if (id) {
 		p->id = *id;
 		if (map_put(&pool->peers, &p->by_id, peer_id_bytes(&p->id)) < 0) {
@@ -36,6 +37,7 @@ void peer_free(struct peer *p)
 	list_remove(&p->idle);
 	identity_free(p->identity);
 	buf_deinit(&p->record);
+	budget_account_deinit(&p->account);
 	free(p);
 }
 
@@ -82,6 +84,11 @@ const struct peer_id *peer_id_of(const struct peer *p)
 bool peer_is_connected(const struct peer *p)
 {
 	return peer_n_links(p) > 0;
+}
+
+struct budget_account *peer_account(struct peer *p)
+{
+	return &p->account;
 }
 
 struct link *peer_primary(const struct peer *p)

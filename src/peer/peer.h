@@ -7,6 +7,7 @@
  *     pool.c        the whole: life, what is served, questions
  *     peer.c        records of peers
  *     pool_link.c   links: adopted or refused, settled, kept alive, lost
+ *     pool_memory.c who loses its links when memory is short
  *     pool_dial.c   addresses to be dialled: slots, schedule, outcomes
  *     lookup.c      an address's names, down to what can be dialled
  *     identify.c    identify and push, both ways; with signed_record.c, signed addresses
@@ -55,6 +56,8 @@ struct peer {
 	struct buf record;         /* its signed addresses, checked; empty: none */
 	uint64_t record_seq;
 	struct mono record_check_at; /* not before */
+	struct budget_account account;
+	size_t n_perf; /* runs we answer */
 	void *route_user;
 };
 
@@ -115,6 +118,10 @@ struct pool {
 	struct list snapshots;
 	bool stopping;
 	struct timer stop_timer;
+	struct budget budget;
+	struct timer budget_timer;
+	uint64_t n_over_budget;
+	size_t n_perf; /* runs we answer */
 };
 
 /* ---- peer.c ---- */
@@ -145,6 +152,11 @@ static inline struct pool_link *pool_link_of(const struct link *l)
 }
 /* Does what the keeper wants, and tells where to write. */
 void peer_settle(struct peer *p);
+
+/* ---- pool_memory.c ---- */
+
+void pool_memory_init(struct pool *pool);
+void pool_memory_deinit(struct pool *pool);
 
 /* ---- pool_dial.c ---- */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "peer/peer.h"
 #include "wire/rd.h"
 #include "wire/wr.h"
 
@@ -34,15 +35,51 @@ static int pour(struct stream *s, uint64_t *left)
 /* ---- answering ---- */
 
 struct perf_answer {
+	struct peer *peer;
+	struct stream *s;
+	struct timer timer;
 	uint8_t header[PERF_HEADER];
 	size_t n_header;
-	uint64_t received, left;
+	uint64_t received, wanted, left;
+	uint64_t noticed; /* progress when the timer last looked */
 };
+
+static struct perf_answer *answer_free(struct perf_answer *a)
+{
+	loop_timer_stop(a->peer->pool->loop, &a->timer);
+	a->peer->n_perf--;
+	a->peer->pool->n_perf--;
+	free(a);
+	return NULL;
+}
 
 static void give_up(struct perf_answer *a, struct stream *s)
 {
 	stream_reset(s, 0);
-	free(a);
+	answer_free(a);
+}
+
+static uint64_t answer_progress(const struct perf_answer *a)
+{
+	return a->n_header + a->received + (a->wanted - a->left) - stream_queued(a->s);
+}
+
+static void watch_answer(struct perf_answer *a)
+{
+	struct loop *loop = a->peer->pool->loop;
+
+	a->noticed = answer_progress(a);
+	loop_timer_set(loop, &a->timer, mono_add_ms(loop_now(loop), LIMIT_STALL_MS));
+}
+
+static void on_answer_timer(struct timer *t)
+{
+	struct perf_answer *a = container_of(t, struct perf_answer, timer);
+
+	if (answer_progress(a) == a->noticed)
+		give_up(a, a->s);
+	else
+		watch_answer(a);
 }
 
 static void answer_data(void *user, struct stream *s, struct bytes b)
@@ -70,7 +107,7 @@ static void answer_eof(void *user, struct stream *s)
 	struct perf_answer *a = user;
 	struct rd r = rd_of(BYTES(a->header, a->n_header));
 
-	a->left = rd_be64(&r);
+	a->wanted = a->left = rd_be64(&r);
 	if (rd_finish(&r) < 0 || a->left > LIMIT_PERF_BYTES)
 		give_up(a, s);
 	else
@@ -82,7 +119,7 @@ static void answer_closed(void *user, struct stream *s, enum stream_end end, uin
 	(void)s;
 	(void)end;
 	(void)code;
-	free(user);
+	answer_free(user);
 }
 
 static const struct stream_ops answer_ops = {
@@ -94,15 +131,21 @@ static const struct stream_ops answer_ops = {
 
 static void on_stream(void *user, struct peer *p, struct link *l, struct stream *s)
 {
-	struct perf_answer *a = calloc(1, sizeof(*a));
+	bool is_free = p->n_perf < LIMIT_PERF_PER_PEER && p->pool->n_perf < LIMIT_PERF;
+	struct perf_answer *a = is_free ? calloc(1, sizeof(*a)) : NULL;
 
 	(void)user;
-	(void)p;
 	(void)l;
-	if (a)
-		stream_accept(s, &answer_ops, a);
-	else
+	if (!a) {
 		stream_reset(s, 0);
+		return;
+	}
+	p->n_perf++;
+	p->pool->n_perf++;
+	*a = (struct perf_answer){ .peer = p, .s = s, .timer = { .fire = on_answer_timer } };
+	stream_accept(s, &answer_ops, a);
+	stream_set_low(s, true);
+	watch_answer(a);
 }
 
 static const struct pool_protocol perf_protocol = { .name = PERF_PROTOCOL, .on_stream = on_stream };
@@ -264,6 +307,7 @@ static int start(struct perf_run *run, struct link *l)
 
 	if (r < 0)
 		return r;
+	stream_set_low(run->s, true);
 	r = ask(run);
 	if (r < 0) {
 		stream_reset(run->s, 0);

@@ -4,7 +4,10 @@
 /*
  * /perf/1.0.0, both ways (libp2p specs, perf): the client sends how much it wants (8 bytes, big
  * endian), uploads, closes its side; the server then sends that much and closes. Bounded by
- * LIMIT_PERF_BYTES; back-pressure both ways.
+ * LIMIT_PERF_BYTES; back-pressure both ways. What is answered is the least important thing a node
+ * does: its streams give way to all others of the link, LIMIT_PERF of them run at once and
+ * LIMIT_PERF_PER_PEER for one peer (more are reset), and one on which nothing moves for
+ * LIMIT_STALL_MS is given up.
  */
 
 #include "base/def.h"

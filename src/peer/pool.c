@@ -51,6 +51,7 @@ int pool_new(const struct pool_config *config, struct pool **ret)
 	buf_init(&pool->record_covers, LIMIT_SIGNED_RECORD);
 	task_init(&pool->sweep, on_sweep);
 	pool->stop_timer.fire = on_stop_timer;
+	pool_memory_init(pool);
 	r = make_net(pool);
 	if (r < 0) {
 		free(pool);
@@ -79,6 +80,7 @@ struct pool *pool_free(struct pool *pool)
 	buf_deinit(&pool->record_covers);
 	list_remove(&pool->sweep.link);
 	loop_timer_stop(pool->loop, &pool->stop_timer);
+	pool_memory_deinit(pool);
 	map_deinit(&pool->peers);
 	free(pool);
 	return NULL;

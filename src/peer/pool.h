@@ -14,6 +14,7 @@
  * address. Callbacks run from the loop; they may call anything here but pool_free().
  */
 
+#include "base/budget.h"
 #include "loop/loop.h"
 #include "net/net.h"
 #include "wire/multiaddr.h"
@@ -64,6 +65,7 @@ struct pool_config {
 	char agent[64]; /* identify's agentVersion: "peerline/0.1.0" */
 	uint64_t incarnation;
 	size_t peers_max, half_open_max, per_ip_max;
+	size_t memory_max;     /* of all peers together; 0: LIMIT_BUDGET */
 	uint64_t reconnect_ms; /* PEER_RECONNECT_INTERVAL */
 	/* Told to others in place of where we listen; at most LIMIT_LISTENERS, without /p2p,
 	 * LIMIT_ANNOUNCE_BYTES together. Borrowed for life. */
@@ -106,6 +108,9 @@ _nodiscard_ int pool_connect(struct pool *pool, const struct multiaddr *address,
 size_t pool_disconnect(struct pool *pool, struct peer *p);
 
 struct peer *pool_find(struct pool *pool, const struct peer_id *id);
+/* What peers make us hold, see base/budget.h; and how often a peer lost its links for it. */
+const struct budget *pool_budget(const struct pool *pool);
+uint64_t pool_n_over_budget(const struct pool *pool);
 size_t pool_n_connected(const struct pool *pool);
 size_t pool_n_links(const struct pool *pool);
 void pool_each(struct pool *pool, void (*each)(void *user, struct peer *p), void *user);
@@ -142,6 +147,7 @@ struct peer_info {
 void peer_get_info(const struct peer *p, struct peer_info *ret);
 const struct peer_id *peer_id_of(const struct peer *p);
 bool peer_is_connected(const struct peer *p);
+struct budget_account *peer_account(struct peer *p);          /* what it makes us hold */
 struct link *peer_primary(const struct peer *p);              /* NULL: not connected */
 bool peer_serves(const struct peer *p, const char *protocol); /* by identify */
 /* Its addresses under its own signature, checked, as the envelope came: to be shown to others. At

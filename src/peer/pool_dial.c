@@ -215,6 +215,7 @@ static const char *const sentences[] = {
 	[LINK_SELF] = "that is this node",
 	[LINK_WRONG_NETWORK] = "that peerline belongs to another network",
 	[LINK_PROTOCOL_ERROR] = "the other side broke the protocol",
+	[LINK_OVER_BUDGET] = "it held much and took nothing while memory was short",
 	[LINK_NO_MEMORY] = "no memory",
 };
 

@@ -205,6 +205,7 @@ static void adopt(struct peer *p, struct pool_link *pl)
 	/* is_welcome() has seen that there is room. */
 	ASSERT(r == 0);
 	pl->peer = p;
+	link_charge_to(pl->link, &p->account);
 	list_add_tail(&p->links, &pl->of_peer);
 	liveness_init(&pl->liveness, now_of(pool));
 	watch(pl);

@@ -23,6 +23,8 @@ struct inbound {
 	uint64_t number;       /* grows with every stream: the smaller the older */
 	struct gossip_reader reader;
 	uint64_t n_received;
+	struct charge *charge; /* of its link ... */
+	size_t charged;        /* ... for what has come of an RPC */
 	/* While an RPC is unfinished: is the rest of it coming? */
 	struct timer stall;
 	struct mono window_at;    /* MONO_NEVER: nobody waits, the timer is not set */
@@ -250,6 +252,7 @@ static int on_send(void *user, void *peer_user, struct shared_bytes *frame, bool
 static void inbound_close(struct inbound *in)
 {
 	loop_timer_stop(in->session->gs->config.loop, &in->stall);
+	charge_adjust(in->charge, BUDGET_RECEIVE, &in->charged, 0);
 	gossip_reader_deinit(&in->reader);
 	in->stream = NULL;
 }
@@ -291,6 +294,13 @@ static void on_stall(struct timer *t)
 	}
 }
 
+/* What has come of an RPC is held for the peer. False: it has no right to so much. */
+static bool charge_pending(struct inbound *in, size_t n)
+{
+	charge_adjust(in->charge, BUDGET_RECEIVE, &in->charged, n);
+	return n <= LIMIT_BUDGET_SMALL || charge_room(in->charge) > 0;
+}
+
 static void on_in_data(void *user, struct stream *stream, struct bytes b)
 {
 	struct inbound *in = user;
@@ -309,6 +319,11 @@ static void on_in_data(void *user, struct stream *stream, struct bytes b)
 		return;
 	}
 	pending = gossip_reader_pending(&in->reader, &since);
+	if (!charge_pending(in, pending)) {
+		gs->counts.reset_over_budget++;
+		inbound_reset(in);
+		return;
+	}
 	if (pending > 0 && mono_is_never(in->window_at))
 		watch_stall(in, since, pending);
 }
@@ -355,6 +370,7 @@ static void inbound_accept(struct session *s, struct stream *stream)
 	*in = (struct inbound){
 		.session = s,
 		.stream = stream,
+		.charge = link_charge(stream_link(stream)),
 		.number = ++s->gs->n_inbound,
 		.stall = { .fire = on_stall },
 		.window_at = MONO_NEVER,

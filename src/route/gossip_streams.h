@@ -16,7 +16,8 @@
  * A peer that does not read: messages beyond LIMIT_GOSSIP_SEND are dropped and counted. What must
  * not be dropped (subscriptions, GRAFT, PRUNE) resets the stream when it finds no room; a new one
  * begins with all of it. A peer that announces an RPC and sends it too slowly loses its link
- * (LINK_STALLED); one that sends nonsense loses the stream it sent it on.
+ * (LINK_STALLED); one that sends so much of an RPC that it would hold more than its share
+ * (budget.h) loses the stream; one that sends nonsense loses the stream it sent it on.
  */
 
 #include "peer/pool.h"
@@ -38,10 +39,11 @@ struct gossip_streams_config {
 
 struct gossip_streams_counts {
 	uint64_t opened, accepted;
-	uint64_t reset_full;      /* ours, for want of room for what must not be dropped */
-	uint64_t reset_malformed; /* theirs */
-	uint64_t stalled;         /* links */
-	size_t n_peers;           /* now */
+	uint64_t reset_full;        /* ours, for want of room for what must not be dropped */
+	uint64_t reset_malformed;   /* theirs */
+	uint64_t reset_over_budget; /* theirs, for want of memory for what has come of an RPC */
+	uint64_t stalled;           /* links */
+	size_t n_peers;             /* now */
 };
 
 /* -ENOSPC (protocols of the pool), -ENOMEM. */

@@ -285,7 +285,44 @@ TEST(an_idle_link_wakes_nobody)
 	pair_deinit(&p);
 }
 
-TESTS(RUN(bytes_flow_until_both_have_them), RUN(what_a_socket_does_not_take_is_not_produced),
+TEST(what_a_socket_keeps_is_charged_to_the_peer)
+{
+	static uint8_t piece[200 * KIB];
+	struct world_link slow = { .latency_ns = NS_PER_MS, .bytes_per_s = 10 * KIB };
+	struct bytes v = BYTES(piece, sizeof(piece));
+	struct budget budget;
+	struct budget_account account;
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_connect(&p);
+	budget_init(&budget, 64 * MIB);
+	budget_account_init(&account, &budget);
+	link_charge_to(p.a.link, &account);
+	world_set_link(p.w, &slow);
+	assert_int_equal(stream_write(open_sink(&p.a), &v, 1), 0);
+	assert_int_equal(stream_write(open_sink(&p.a), &v, 1), 0);
+	world_run_for(p.w, 100);
+	/* All of it is with the socket, as records; some has gone. */
+	assert_int_equal(link_queued(p.a.link), 0);
+	assert_true(budget.kinds[BUDGET_SEND] > 100 * KIB);
+	world_run_for(p.w, 60000);
+	assert_int_equal(p.b.n_got, 2 * sizeof(piece));
+	assert_int_equal(budget.kinds[BUDGET_SEND], 0);
+	assert_int_equal(stream_write(open_sink(&p.a), &v, 1), 0);
+	assert_int_equal(stream_write(open_sink(&p.a), &v, 1), 0);
+	world_run_for(p.w, 100);
+	assert_true(budget.kinds[BUDGET_SEND] > 100 * KIB);
+	net_link_abort(p.a.link, LINK_OVER_BUDGET);
+	world_run_for(p.w, 100);
+	assert_int_equal(p.a.reason, LINK_OVER_BUDGET);
+	assert_int_equal(budget.held, 0);
+	pair_deinit(&p);
+	budget_account_deinit(&account);
+}
+
+TESTS(RUN(what_a_socket_keeps_is_charged_to_the_peer), RUN(bytes_flow_until_both_have_them),
+      RUN(what_a_socket_does_not_take_is_not_produced),
       RUN(a_writer_is_told_when_there_is_room_and_nothing_is_lost),
       RUN(both_ways_at_once_with_full_buffers_there_is_no_deadlock),
       RUN(a_link_that_is_closed_flushes_first_and_both_hear_why),

@@ -506,7 +506,76 @@ TEST(a_foreign_stream_that_proposes_nothing_is_reset_after_ten_seconds)
 	foreign_deinit(&f);
 }
 
-TESTS(RUN(a_stream_is_negotiated_and_carries_bytes_both_ways),
+TEST(what_a_link_holds_is_charged_and_given_back)
+{
+	static const char *const sink[] = { "/sink/1", NULL };
+	static uint8_t piece[100 * KIB];
+	const struct bytes v = BYTES(piece, sizeof(piece));
+	struct budget budget;
+	struct budget_account account;
+	struct end a, b;
+	struct stream *s;
+
+	ends_connect(&a, &b);
+	budget_init(&budget, 64 * MIB);
+	budget_account_init(&account, &budget);
+	link_charge_to(a.l, &account);
+	link_charge_to(b.l, &account);
+	assert_int_equal(budget.held, 0);
+	assert_int_equal(link_open_stream(a.l, sink, &end_stream_ops, &a, &s), 0);
+	assert_int_equal(stream_write(s, &v, 1), 0);
+	assert_true(budget.kinds[BUDGET_SEND] >= sizeof(piece));
+	assert_int_equal(budget.kinds[BUDGET_STREAMS], LIMIT_STREAM_COST);
+	end_flush(&a);
+	/* The first byte of a record has come. */
+	end_carry(&a, &b, 1, AT(2));
+	assert_int_equal(budget.kinds[BUDGET_RECEIVE], 1);
+	ends_talk(&a, &b, 0, AT(3));
+	assert_int_equal(budget.kinds[BUDGET_SEND], 0);
+	assert_int_equal(budget.kinds[BUDGET_RECEIVE], 0);
+	assert_int_equal(budget.kinds[BUDGET_STREAMS], 2 * LIMIT_STREAM_COST);
+	ends_deinit(&a, &b);
+	assert_int_equal(budget.held, 0);
+	budget_account_deinit(&account);
+}
+
+TEST(a_write_that_found_memory_short_is_tried_again)
+{
+	static const uint8_t one[1];
+	const struct bytes v = BYTES(one, 1);
+	struct budget budget;
+	struct budget_account account, other;
+	struct charge foreign;
+	struct end a, b;
+	struct stream *s;
+
+	ends_connect(&a, &b);
+	budget_init(&budget, 16 * MIB);
+	budget_account_init(&account, &budget);
+	budget_account_init(&other, &budget);
+	charge_init(&foreign, &other);
+	link_charge_to(a.l, &account);
+	assert_int_equal(link_open_stream_lazy(a.l, "/sink/1", &end_stream_ops, &a, &s), 0);
+	ends_talk(&a, &b, 0, AT(2));
+	charge_take(&foreign, BUDGET_SEND, 16 * MIB);
+	assert_int_equal(stream_write(s, &v, 1), -EAGAIN);
+	a.n_writable = 0;
+	end_tick(&a, AT(2));
+	end_tick(&a, AT(2 + LIMIT_BUDGET_AGAIN_MS));
+	assert_int_equal(a.n_writable, 0);
+	charge_deinit(&foreign);
+	end_tick(&a, AT(2 + 2 * LIMIT_BUDGET_AGAIN_MS - 1));
+	assert_int_equal(a.n_writable, 0);
+	end_tick(&a, AT(2 + 2 * LIMIT_BUDGET_AGAIN_MS));
+	assert_int_equal(a.n_writable, 1);
+	assert_int_equal(stream_write(s, &v, 1), 0);
+	ends_deinit(&a, &b);
+	budget_account_deinit(&account);
+}
+
+TESTS(RUN(what_a_link_holds_is_charged_and_given_back),
+      RUN(a_write_that_found_memory_short_is_tried_again),
+      RUN(a_stream_is_negotiated_and_carries_bytes_both_ways),
       RUN(the_second_proposal_is_taken_when_the_first_is_not_spoken),
       RUN(a_stream_whose_protocols_are_not_spoken_is_refused),
       RUN(a_lazy_stream_sends_its_data_at_once),

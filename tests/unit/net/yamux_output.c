@@ -222,7 +222,27 @@ TEST(a_full_buffer_loses_nothing)
 	}
 }
 
-TESTS(RUN(output_stays_near_what_was_asked_for),
+TEST(a_stream_of_low_priority_sends_when_no_other_can)
+{
+	static const uint8_t some[1000];
+	struct end *e = end_new(true);
+	struct seen *low = end_open(e), *usual = end_open(e);
+
+	assert_int_equal(end_write(low, BYTES(some, sizeof(some))), 0);
+	yamux_stream_set_low(low->s, true);
+	assert_int_equal(end_write(usual, BYTES(some, sizeof(some))), 0);
+	yamux_stream_close(usual->s);
+	assert_frame(e, YAMUX_WINDOW_UPDATE, YAMUX_SYN, 1, 0);
+	assert_frame(e, YAMUX_WINDOW_UPDATE, YAMUX_SYN, 3, 0);
+	assert_frame(e, YAMUX_DATA, 0, 3, sizeof(some));
+	assert_frame(e, YAMUX_WINDOW_UPDATE, YAMUX_FIN, 3, 0);
+	assert_frame(e, YAMUX_DATA, 0, 1, sizeof(some));
+	assert_no_frame(e);
+	end_free(e);
+}
+
+TESTS(RUN(a_stream_of_low_priority_sends_when_no_other_can),
+      RUN(output_stays_near_what_was_asked_for),
       RUN(frames_are_as_large_as_allowed_and_never_larger),
       RUN(many_small_writes_leave_in_one_frame), RUN(streams_take_turns),
       RUN(a_stream_without_credit_does_not_stop_the_others),

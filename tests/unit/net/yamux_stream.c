@@ -324,7 +324,110 @@ TEST(idle_streams_and_sessions_are_small)
 	assert_true(sizeof(struct yamux) <= 512);
 }
 
-TESTS(RUN(ids_are_odd_for_the_dialer_and_even_for_the_listener), RUN(ids_run_out_in_order),
+/* Memory for peers, of which somebody else holds so much that this much is free. */
+struct purse {
+	struct budget budget;
+	struct budget_account own, other;
+	struct charge charge, foreign;
+};
+
+static void purse_init(struct purse *p, struct end *e, size_t max, size_t left)
+{
+	budget_init(&p->budget, max);
+	budget_account_init(&p->own, &p->budget);
+	budget_account_init(&p->other, &p->budget);
+	charge_init(&p->charge, &p->own);
+	charge_init(&p->foreign, &p->other);
+	charge_take(&p->foreign, BUDGET_SEND, max - left);
+	yamux_charge_to(e->y, &p->charge);
+}
+
+static void purse_deinit(struct purse *p)
+{
+	assert_int_equal(p->own.held, 0);
+	charge_deinit(&p->foreign);
+	assert_int_equal(p->budget.held, 0);
+}
+
+TEST(what_a_peer_has_no_memory_for_is_refused_and_asked_for_again)
+{
+	struct end *e = end_new(true);
+	struct purse p;
+	struct seen *a, *b;
+
+	purse_init(&p, e, 16 * MIB, 1800 * KIB);
+	a = end_open(e);
+	b = end_open(e);
+	/* Alone it may be as large as half of what is free; behind something, a ninth. */
+	assert_int_equal(end_write(a, BYTES(zeroes, 1000 * KIB)), -EAGAIN);
+	assert_true(yamux_is_starved(e->y));
+	assert_int_equal(end_write(a, BYTES(zeroes, 800 * KIB)), 0);
+	assert_int_equal(p.budget.kinds[BUDGET_SEND], 16 * MIB - 1000 * KIB);
+	assert_int_equal(end_write(b, BYTES(zeroes, 10 * KIB)), -EAGAIN);
+	/* What is queued brings it back when it leaves: there is no need to ask. */
+	assert_false(yamux_is_starved(e->y));
+	assert_int_equal(end_feed(e, W, YAMUX_ACK, 1, 16 * MIB), 0);
+	end_flush(e);
+	yamux_events(e->y);
+	assert_int_equal(b->n_writable, 1);
+	yamux_stream_reset(a->s, 0);
+	/* With nothing queued it is others who make room. */
+	charge_take(&p.foreign, BUDGET_SEND, 1790 * KIB);
+	assert_int_equal(end_write(b, BYTES(zeroes, 10 * KIB)), -EAGAIN);
+	assert_true(yamux_is_starved(e->y));
+	yamux_retry(e->y);
+	assert_false(yamux_has_events(e->y));
+	charge_give(&p.foreign, BUDGET_SEND, 1 * MIB);
+	yamux_retry(e->y);
+	yamux_events(e->y);
+	assert_int_equal(b->n_writable, 2);
+	assert_false(yamux_is_starved(e->y));
+	assert_int_equal(end_write(b, BYTES(zeroes, 10 * KIB)), 0);
+	end_free(e);
+	purse_deinit(&p);
+}
+
+TEST(streams_are_charged_and_a_peer_that_has_too_many_is_refused)
+{
+	struct end *e = end_new(false);
+	struct purse p;
+
+	purse_init(&p, e, 16 * MIB, 90 * LIMIT_STREAM_COST);
+	for (uint32_t i = 0; i < 20; i++)
+		assert_int_equal(end_feed(e, W, YAMUX_SYN, 2 * i + 1, 0), 0);
+	/* A ninth of what is free. */
+	assert_int_equal(e->n_seen, 10);
+	assert_int_equal(yamux_n_streams(e->y), 10);
+	assert_int_equal(p.budget.kinds[BUDGET_STREAMS], 10 * LIMIT_STREAM_COST);
+	assert_frame(e, W, YAMUX_RST, 21, 0);
+	end_free(e);
+	purse_deinit(&p);
+}
+
+TEST(whoever_is_low_waits_while_memory_is_short)
+{
+	struct end *e = end_new(true);
+	struct purse p;
+	struct seen *low, *usual;
+
+	purse_init(&p, e, 64 * MIB, 60 * MIB);
+	low = end_open(e);
+	usual = end_open(e);
+	yamux_stream_set_low(low->s, true);
+	assert_int_equal(end_write(low, BYTES(zeroes, 300 * KIB)), 0);
+	charge_take(&p.foreign, BUDGET_SEND, 50 * MIB);
+	assert_int_equal(end_write(low, BYTES(zeroes, 1)), -EAGAIN);
+	assert_int_equal(end_write(usual, BYTES(zeroes, 1)), 0);
+	charge_give(&p.foreign, BUDGET_SEND, 50 * MIB);
+	assert_int_equal(end_write(low, BYTES(zeroes, 1)), 0);
+	end_free(e);
+	purse_deinit(&p);
+}
+
+TESTS(RUN(what_a_peer_has_no_memory_for_is_refused_and_asked_for_again),
+      RUN(streams_are_charged_and_a_peer_that_has_too_many_is_refused),
+      RUN(whoever_is_low_waits_while_memory_is_short),
+      RUN(ids_are_odd_for_the_dialer_and_even_for_the_listener), RUN(ids_run_out_in_order),
       RUN(no_more_than_the_backlog_is_opened_before_it_is_acknowledged),
       RUN(no_more_streams_than_the_maximum_are_opened),
       RUN(forgotten_streams_that_only_wait_for_the_peer_make_place),

@@ -177,7 +177,31 @@ TEST(windows_stop_at_their_own_maximum_and_at_that_of_the_link)
 	end_free(e);
 }
 
-TESTS(RUN(credit_returns_when_half_the_window_is_used_and_not_before),
+TEST(no_window_grows_while_memory_is_short)
+{
+	struct end *e = with_stream();
+	struct budget budget;
+	struct budget_account account;
+	struct charge charge;
+
+	budget_init(&budget, 16 * MIB);
+	budget_account_init(&account, &budget);
+	charge_init(&charge, &account);
+	charge_take(&charge, BUDGET_STREAMS, LIMIT_STREAM_COST); /* the one that is there */
+	yamux_charge_to(e->y, &charge);
+	measure(e, 10);
+	charge_take(&charge, BUDGET_SEND, 13 * MIB);
+	assert_int_equal(end_feed_data(e, 0, 1, HALF), 0);
+	assert_frame(e, W, 0, 1, HALF);
+	charge_give(&charge, BUDGET_SEND, 13 * MIB);
+	assert_int_equal(end_feed_data(e, 0, 1, HALF), 0);
+	assert_frame(e, W, 0, 1, HALF + 256 * KIB);
+	end_free(e);
+	charge_deinit(&charge);
+}
+
+TESTS(RUN(no_window_grows_while_memory_is_short),
+      RUN(credit_returns_when_half_the_window_is_used_and_not_before),
       RUN(only_what_has_come_is_credited_in_the_middle_of_a_frame),
       RUN(the_last_byte_of_credit_may_be_used_and_not_one_more),
       RUN(credit_that_was_not_sent_yet_may_not_be_used),

@@ -217,7 +217,67 @@ TEST(wrong_no_and_unwilling_answers_are_told_apart)
 	}
 }
 
-TESTS(RUN(bytes_go_both_ways_and_are_timed),
+/* A stream of our own that asks for much and takes nothing of it. */
+static int ask_and_hold(struct pnode *a, struct stream **ret)
+{
+	static const char *const protocols[] = { "/perf/1.0.0", NULL };
+	static const struct stream_ops ops = { .on_closed = on_closed };
+	const struct bytes b = HEX("00 00 00 00 10 00 00 00");
+
+	ended = 0;
+	assert_int_equal(link_open_stream(a->primary, protocols, &ops, NULL, ret), 0);
+	assert_int_equal(stream_write(*ret, &b, 1), 0);
+	stream_hold(*ret, true);
+	stream_close(*ret);
+	world_run_for(the_world, 500);
+	return ended;
+}
+
+TEST(only_so_many_runs_are_answered_at_once)
+{
+	struct stream *s, *more, *of_first = NULL;
+	struct pnode *askers[LIMIT_PERF / LIMIT_PERF_PER_PEER + 1], *b;
+
+	world_begin(1);
+	b = node_new();
+	for (size_t i = 0; i < ARRAY_SIZE(askers); i++) {
+		bool is_one_too_many = i == LIMIT_PERF / LIMIT_PERF_PER_PEER;
+
+		askers[i] = node_new();
+		node_join(askers[i], b);
+		for (size_t j = 0; j < LIMIT_PERF_PER_PEER; j++)
+			assert_int_equal(ask_and_hold(askers[i], &s),
+					 is_one_too_many ? STREAM_RESET + 1 : 0);
+		if (i == 0)
+			of_first = s;
+		assert_int_equal(ask_and_hold(askers[i], &more), STREAM_RESET + 1);
+	}
+	/* Who ends one may have another. */
+	stream_reset(of_first, 0);
+	world_run_for(the_world, 500);
+	assert_int_equal(ask_and_hold(askers[ARRAY_SIZE(askers) - 1], &more), 0);
+	world_end();
+}
+
+TEST(a_run_on_which_nothing_moves_is_given_up)
+{
+	struct pnode *a, *b;
+	struct stream *s;
+
+	two_joined(&a, &b);
+	assert_int_equal(ask_and_hold(a, &s), 0);
+	assert_true(link_queued(b->primary) > 1 * MIB);
+	world_run_for(the_world, LIMIT_STALL_MS - 2000);
+	assert_int_equal(ended, 0);
+	world_run_for(the_world, LIMIT_STALL_MS + 2000);
+	assert_int_equal(ended, STREAM_RESET + 1);
+	assert_int_equal(link_queued(b->primary), 0);
+	assert_int_equal(pool_n_links(b->pool), 1);
+	world_end();
+}
+
+TESTS(RUN(only_so_many_runs_are_answered_at_once), RUN(a_run_on_which_nothing_moves_is_given_up),
+      RUN(bytes_go_both_ways_and_are_timed),
       RUN(the_receiver_sets_the_pace_and_queues_stay_bounded), RUN(what_cannot_be_asked_is_refused),
       RUN(a_link_that_dies_ends_the_run_with_what_it_has),
       RUN(questions_that_are_short_or_ask_too_much_are_reset),

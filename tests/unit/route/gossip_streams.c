@@ -847,6 +847,30 @@ TEST(small_rpcs_one_after_the_other_are_no_stall)
 	world_end();
 }
 
+TEST(an_rpc_that_is_more_than_its_senders_share_of_memory_costs_the_stream)
+{
+	static const uint8_t zeros[100 * KIB];
+	struct budget_account others;
+	struct charge of_others;
+	struct gnode *a, *s;
+
+	world_begin(41);
+	node_and_stranger(&a, &s);
+	stranger_says(s, s->out, HEX("808040"));
+	stranger_says(s, s->out, BYTES(zeros, sizeof(zeros)));
+	assert_true(pool_budget(a->pool)->kinds[BUDGET_RECEIVE] >= sizeof(zeros));
+	budget_account_init(&others, peer_account(peer_at(a, s))->budget);
+	charge_init(&of_others, &others);
+	charge_take(&of_others, BUDGET_SEND, budget_free(pool_budget(a->pool)) - 1 * MIB);
+	stranger_says(s, s->out, BYTES(zeros, 1));
+	world_run_for(w, 1000);
+	assert_int_equal(counts(a).reset_over_budget, 1);
+	assert_int_equal(s->n_out_closed, 1);
+	assert_int_equal(pool_budget(a->pool)->kinds[BUDGET_RECEIVE], 0);
+	charge_deinit(&of_others);
+	world_end();
+}
+
 TEST(leaving_is_heard_by_the_others)
 {
 	struct gnode *a, *b;
@@ -880,7 +904,8 @@ TEST(the_same_seed_gives_the_same_run)
 	assert_int_equal(hash[0], hash[1]);
 }
 
-TESTS(RUN(a_peer_that_takes_nothing_for_ten_seconds_of_dropping_loses_its_link),
+TESTS(RUN(an_rpc_that_is_more_than_its_senders_share_of_memory_costs_the_stream),
+      RUN(a_peer_that_takes_nothing_for_ten_seconds_of_dropping_loses_its_link),
       RUN(a_peer_that_is_slow_keeps_its_link),
       RUN(two_nodes_open_one_stream_each_and_hear_each_other), RUN(the_largest_message_arrives),
       RUN(messages_pass_through_a_node_in_the_middle),
