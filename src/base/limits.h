@@ -128,7 +128,8 @@
  * messages a second. Faster, and the oldest are forgotten early, and counted. */
 #define LIMIT_GOSSIP_SEEN 1048576
 #define LIMIT_GOSSIP_SEEN_MS 120000
-#define LIMIT_GOSSIP_ID 128 /* one message id on the wire */
+#define LIMIT_GOSSIP_REMEMBERED 16384 /* ids of one topic that remembers them for longer */
+#define LIMIT_GOSSIP_ID 128           /* one message id on the wire */
 #define LIMIT_GOSSIP_IDS_PER_RPC                                                                   \
 	16384 /* of all kinds together: others put the IHAVEs of many topics into one RPC */
 #define LIMIT_GOSSIP_MESSAGES_PER_RPC 1024

@@ -7,6 +7,7 @@
 
 #define ALL "*"
 #define VALIDATE_MS_MAX 60000
+#define REMEMBER_MS_MAX 604800000
 
 _printf_(2, 3) static int refuse(struct topic_settings_error *e, const char *format, ...)
 {
@@ -45,11 +46,11 @@ static bool value_of(struct bytes word, const char *key, struct bytes *ret)
 	return true;
 }
 
-static int parse_ms(struct bytes text, uint64_t *ret)
+static int parse_ms(struct bytes text, uint64_t max, uint64_t *ret)
 {
 	uint64_t n = 0;
 
-	if (text.n == 0 || text.n > 6)
+	if (text.n == 0 || text.n > 9)
 		return -EINVAL;
 	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] < '0' || text.p[i] > '9')
@@ -57,7 +58,7 @@ static int parse_ms(struct bytes text, uint64_t *ret)
 		n = 10 * n + (uint64_t)(text.p[i] - '0');
 	}
 	*ret = n;
-	return n <= VALIDATE_MS_MAX ? 0 : -EINVAL;
+	return n <= max ? 0 : -EINVAL;
 }
 
 /* ---- entries ---- */
@@ -75,13 +76,20 @@ static int parse_word(struct bytes word, struct topic_setting *t, struct topic_s
 	}
 	if (value_of(word, "validate_ms", &value)) {
 		t->has_validate_ms = true;
-		if (parse_ms(value, &t->validate_ms) == 0)
+		if (parse_ms(value, VALIDATE_MS_MAX, &t->validate_ms) == 0)
 			return 0;
 		return refuse(e, "validate_ms is 0 to %d, not \"%.*s\"", VALIDATE_MS_MAX,
 			      (int)value.n, (const char *)value.p);
 	}
-	return refuse(e, "\"%.*s\" is neither message_id=… nor validate_ms=…", (int)word.n,
-		      (const char *)word.p);
+	if (value_of(word, "remember_ms", &value)) {
+		t->has_remember_ms = true;
+		if (parse_ms(value, REMEMBER_MS_MAX, &t->remember_ms) == 0)
+			return 0;
+		return refuse(e, "remember_ms is 0 to %d, not \"%.*s\"", REMEMBER_MS_MAX,
+			      (int)value.n, (const char *)value.p);
+	}
+	return refuse(e, "\"%.*s\" is none of message_id=…, validate_ms=…, remember_ms=…",
+		      (int)word.n, (const char *)word.p);
 }
 
 static int set_name(struct bytes name, const char *prefix, struct topic_setting *t,
@@ -139,6 +147,8 @@ static void apply(const struct topic_setting *t, struct gossip_topic_params *io)
 		io->id_kind = t->id_kind;
 	if (t->has_validate_ms)
 		io->validate_ms = t->validate_ms;
+	if (t->has_remember_ms)
+		io->remember_ms = t->remember_ms;
 }
 
 void topic_settings_apply(const struct topic_settings *s, struct bytes topic,

@@ -18,9 +18,9 @@
 struct topic_setting {
 	size_t name_n;
 	char name[LIMIT_GOSSIP_TOPIC_NAME]; /* "*": all */
-	bool has_id_kind, has_validate_ms;
+	bool has_id_kind, has_validate_ms, has_remember_ms;
 	enum gossip_id_kind id_kind;
-	uint64_t validate_ms;
+	uint64_t validate_ms, remember_ms;
 };
 
 struct topic_settings {

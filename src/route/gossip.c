@@ -304,6 +304,24 @@ void gossip_peer_remind(struct gossip_peer *p)
 
 /* ---- publishing ---- */
 
+bool gossip_has_seen(const struct gossip *g, const struct topic *t, struct bytes id)
+{
+	struct gossip_id key = gossip_seen_key(t->params.id_kind, topic_name(t), id);
+
+	return gossip_seen_has(&g->seen, gossip_id_bytes(&key)) ||
+	       gossip_seen_has(&t->remembered, gossip_id_bytes(&key));
+}
+
+int gossip_see(struct gossip *g, struct topic *t, struct bytes id, struct mono now)
+{
+	struct gossip_id key = gossip_seen_key(t->params.id_kind, topic_name(t), id);
+	int r = gossip_seen_add(&g->seen, gossip_id_bytes(&key), now);
+
+	if (r < 0 || t->params.remember_ms == 0)
+		return r;
+	return gossip_seen_add(&t->remembered, gossip_id_bytes(&key), now);
+}
+
 void gossip_keep(struct gossip *g, struct topic *t, struct bytes id, struct shared_bytes *frame,
 		 struct mono now)
 {
@@ -372,14 +390,14 @@ static int seal(struct gossip *g, struct gossip_message *m, struct shared_bytes 
 	return r;
 }
 
-static int publish(struct gossip *g, struct message *m, enum gossip_id_kind kind, struct mono now)
+static int publish(struct gossip *g, struct message *m, struct mono now)
 {
-	struct bytes topic = m->check.message.topic, id = gossip_id_bytes(&m->id);
-	struct gossip_id key = gossip_seen_key(kind, topic, id);
-	struct topic *t = topic_find(g, topic);
+	struct topic *t = topic_find(g, m->check.message.topic);
+	struct bytes id = gossip_id_bytes(&m->id);
 	int r;
 
-	r = gossip_seen_add(&g->seen, gossip_id_bytes(&key), now);
+	/* Where nobody is subscribed nothing comes back. */
+	r = t ? gossip_see(g, t, id, now) : 0;
 	if (r < 0)
 		return r;
 	gossip_keep(g, t, id, m->frame, now);
@@ -425,7 +443,7 @@ int gossip_publish(struct gossip *g, struct bytes topic, struct bytes data, stru
 	r = seal(g, &m.check.message, &m.frame);
 	if (r < 0)
 		return r;
-	r = publish(g, &m, kind, now);
+	r = publish(g, &m, now);
 	shared_bytes_unref(m.frame);
 	return r;
 }

@@ -47,6 +47,9 @@ struct gossip_delivery {
 struct gossip_topic_params {
 	enum gossip_id_kind id_kind;
 	uint64_t validate_ms; /* silence for so long is consent */
+	/* Longer than seen_ms: so long a message of this topic, sent again by whomever, is a
+	 * duplicate; 0: no longer than others. */
+	uint64_t remember_ms;
 };
 
 enum gossip_verdict {
@@ -122,7 +125,7 @@ struct gossip_counts {
 	uint64_t bad_signature; /* not signed as StrictSign wants it, or by somebody else */
 	uint64_t malformed;     /* RPCs */
 	uint64_t unknown_topic, too_large, own_echo;
-	uint64_t unheard; /* from a peer that sent LIMIT_GOSSIP_BAD bad ones in this heartbeat */
+	uint64_t unheard;  /* from a peer that sent LIMIT_GOSSIP_BAD bad ones in this heartbeat */
 	uint64_t not_checked;       /* no memory, or its topic was left meanwhile */
 	uint64_t ignored, rejected; /* by verdict */
 	uint64_t verdicts_late;     /* accepted because nobody had said anything in time */

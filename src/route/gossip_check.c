@@ -186,27 +186,19 @@ static struct gossip_batch *batch_new(struct gossip *g, size_t n)
 static void on_good(struct gossip *g, struct message *m, struct mono now)
 {
 	struct topic *t = topic_find(g, m->check.message.topic);
-	struct gossip_id key;
-	int r;
+	int r = t && t->joined ? gossip_see(g, t, gossip_id_bytes(&m->id), now) : -ENOENT;
 
-	if (!t || !t->joined) {
+	if (r == 0) {
+		verdict_ask(g, t, m, now);
+		return;
+	}
+	if (r == -EEXIST) {
+		g->counts.duplicates++;
+		t->duplicates++;
+	} else {
 		g->counts.not_checked++;
-		message_free(m);
-		return;
 	}
-	key = gossip_seen_key(t->params.id_kind, topic_name(t), gossip_id_bytes(&m->id));
-	r = gossip_seen_add(&g->seen, gossip_id_bytes(&key), now);
-	if (r < 0) {
-		if (r == -EEXIST) {
-			g->counts.duplicates++;
-			t->duplicates++;
-		} else {
-			g->counts.not_checked++;
-		}
-		message_free(m);
-		return;
-	}
-	verdict_ask(g, t, m, now);
+	message_free(m);
 }
 
 static void on_checked(struct gossip *g, struct message *m, struct mono now)

@@ -71,13 +71,6 @@ void accept_message(struct gossip *g, struct topic *t, const struct message *m, 
 	deliver(g, m);
 }
 
-static bool is_seen(const struct gossip *g, const struct topic *t, struct bytes id)
-{
-	struct gossip_id key = gossip_seen_key(t->params.id_kind, topic_name(t), id);
-
-	return gossip_seen_has(&g->seen, gossip_id_bytes(&key));
-}
-
 /* Is it for us, and has it the form? */
 static bool is_worth_reading(struct gossip *g, const struct topic *t,
 			     const struct gossip_message *gm, struct message *m)
@@ -106,7 +99,7 @@ static bool is_worth_reading(struct gossip *g, const struct topic *t,
 static bool is_new(struct gossip *g, const struct gossip_peer *via, struct topic *t,
 		   const struct gossip_message *gm, const struct message *m)
 {
-	if (!is_seen(g, t, gossip_id_bytes(&m->id)) &&
+	if (!gossip_has_seen(g, t, gossip_id_bytes(&m->id)) &&
 	    !check_is_duplicate(g, via, gossip_id_bytes(&m->id), gm))
 		return true;
 	g->counts.duplicates++;
@@ -145,7 +138,8 @@ static size_t choose_wanted(struct gossip *g, struct gossip_peer *p, const struc
 	for (size_t i = 0; i < ihave->n && p->n_iwant_ids < LIMIT_GOSSIP_IWANT; i++) {
 		struct bytes id = g->rpc.ids.v[ihave->first + i];
 
-		if (id.n == 0 || id.n > LIMIT_GOSSIP_ID || is_seen(g, t, id) || check_has(g, id))
+		if (id.n == 0 || id.n > LIMIT_GOSSIP_ID || gossip_has_seen(g, t, id) ||
+		    check_has(g, id))
 			continue;
 		g->ids[n++] = id;
 		p->n_iwant_ids++;

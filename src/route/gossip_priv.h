@@ -62,6 +62,7 @@ struct topic {
 	struct mono fanout_until; /* not joined and no fanout: MONO_NEVER */
 	struct gossip_cache_topic cached;
 	struct gossip_topic_params params;
+	struct gossip_seen remembered; /* while joined, with remember_ms */
 	struct list waiting; /* for verdicts, in the order of coming: the first is the next to go */
 	uint64_t received, duplicates, published;
 	struct mono last_message_at;
@@ -234,6 +235,10 @@ void accept_message(struct gossip *g, struct topic *t, const struct message *m, 
 
 /* ---- gossip.c ---- */
 
+/* Is it a duplicate? */
+bool gossip_has_seen(const struct gossip *g, const struct topic *t, struct bytes id);
+/* From now on. -EEXIST; -EMSGSIZE; -ENOMEM. */
+_nodiscard_ int gossip_see(struct gossip *g, struct topic *t, struct bytes id, struct mono now);
 struct gossip_topic_params gossip_topic_params_of(const struct gossip *g, struct bytes topic);
 /* Keeps a message for who will ask for it. */
 void gossip_keep(struct gossip *g, struct topic *t, struct bytes id, struct shared_bytes *frame,

@@ -209,6 +209,7 @@ static void maintain_topics(struct gossip *g, struct mono now)
 	list_for_each_safe (it, &g->active) {
 		struct topic *t = list_entry(it, struct topic, in_active);
 
+		gossip_seen_expire(&t->remembered, now);
 		if (t->joined)
 			maintain_mesh(g, t, now);
 		else if (mono_reached(t->fanout_until, now))

@@ -38,13 +38,15 @@ TEST(a_topic_is_named_in_full_or_in_short)
 {
 	struct fixture f;
 
-	assert_int_equal(parse(&f, "block message_id=js, other/topic\tvalidate_ms=5 "
-				   "message_id=rust"),
-			 0);
+	assert_int_equal(
+		parse(&f, "block message_id=js, other/topic\tvalidate_ms=5 remember_ms=86400000 "
+			  "message_id=rust"),
+		0);
 	assert_int_equal(params_of(&f, PREFIX "block").id_kind, GOSSIP_ID_JS);
 	assert_int_equal(params_of(&f, PREFIX "block").validate_ms, 1000);
 	assert_int_equal(params_of(&f, "other/topic").id_kind, GOSSIP_ID_RUST);
 	assert_int_equal(params_of(&f, "other/topic").validate_ms, 5);
+	assert_int_equal(params_of(&f, "other/topic").remember_ms, 86400000);
 	assert_int_equal(params_of(&f, "block").id_kind, GOSSIP_ID_GO);
 }
 
@@ -69,7 +71,10 @@ TEST(mistakes_are_told)
 		{ "block validate_ms=x", "validate_ms is 0 to 60000, not \"x\"" },
 		{ "block validate_ms=60001", "validate_ms is 0 to 60000, not \"60001\"" },
 		{ "block validate_ms=1000000000", "validate_ms is 0 to 60000, not \"1000000000\"" },
-		{ "block size=1", "\"size=1\" is neither message_id=… nor validate_ms=…" },
+		{ "block remember_ms=604800001",
+		  "remember_ms is 0 to 604800000, not \"604800001\"" },
+		{ "block size=1",
+		  "\"size=1\" is none of message_id=…, validate_ms=…, remember_ms=…" },
 		{ "a/b message_id=js,  ", "an entry without a topic" },
 	};
 	struct fixture f;

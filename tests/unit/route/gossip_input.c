@@ -49,6 +49,39 @@ TEST(a_message_is_new_again_when_it_is_forgotten)
 	engine_deinit(&e);
 }
 
+static void remember_for_an_hour(void *user, struct bytes topic, struct gossip_topic_params *io)
+{
+	(void)user;
+	(void)topic;
+	io->remember_ms = 3600000;
+}
+
+TEST(a_topic_may_remember_for_longer_and_a_replay_then_has_no_effect)
+{
+	struct engine e;
+	struct gossip_ops ops = engine_ops;
+	struct shared_bytes *frame;
+
+	ops.topic_params = remember_for_an_hour;
+	engine_init(&e);
+	e.g->config.ops = &ops;
+	engine_joins(&e, "t");
+	fakes_subscribed(&e, 0, 2, "t");
+	frame = message_of(&e.fakes[0], "t", BYTES_LITERAL("hello"));
+	assert_int_equal(fake_says_bytes(&e.fakes[0], shared_bytes_data(frame)), 0);
+	fake_got(&e.fakes[1]);
+	engine_wait(&e, 3500000);
+	assert_int_equal(fake_says_bytes(&e.fakes[0], shared_bytes_data(frame)), 0);
+	assert_int_equal(e.n_delivered, 1);
+	assert_int_equal(fake_got(&e.fakes[1])->messages.n, 0);
+	assert_int_equal(gossip_counts(e.g).duplicates, 1);
+	engine_wait(&e, 102000);
+	assert_int_equal(fake_says_bytes(&e.fakes[0], shared_bytes_data(frame)), 0);
+	assert_int_equal(e.n_delivered, 2);
+	shared_bytes_unref(frame);
+	engine_deinit(&e);
+}
+
 TEST(a_forgery_does_not_keep_the_true_message_out)
 {
 	struct engine e;
@@ -363,6 +396,7 @@ TEST(who_comes_and_goes_without_end_is_stopped_until_the_heartbeat)
 
 TESTS(RUN(a_message_is_delivered_once_however_often_it_comes),
       RUN(a_message_is_new_again_when_it_is_forgotten),
+      RUN(a_topic_may_remember_for_longer_and_a_replay_then_has_no_effect),
       RUN(a_forgery_does_not_keep_the_true_message_out),
       RUN(who_forges_too_much_is_not_heard_until_the_heartbeat),
       RUN(messages_without_signature_are_bad), RUN(messages_of_topics_we_are_not_in_are_left_alone),
