@@ -93,10 +93,31 @@ static void print_consumers(const json_t *list)
 	table_deinit(&t);
 }
 
+static const char *health_text(const char *health)
+{
+	static const char *const words[][2] = {
+		{ "no_peers", "no peers" },
+		{ "no_mesh", "no mesh" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(health, words[i][0]) == 0)
+			return words[i][1];
+	return health;
+}
+
+/* How long ago the last message came. */
+static void add_last(struct table *t, const json_t *topic)
+{
+	const json_t *ms = json_object_get(topic, "last_message_ms");
+
+	table_add_duration_us(t, json_is_integer(ms) ? json_integer_value(ms) * 1000 : -1);
+}
+
 static void print_topics(const json_t *list)
 {
-	static const char *const heads[] = { "TOPIC",    "CONSUMERS",  "MESH",      "PEERS",
-					     "RECEIVED", "DUPLICATES", "PUBLISHED", NULL };
+	static const char *const heads[] = { "TOPIC", "HEALTH",   "LAST",       "CONSUMERS", "MESH",
+					     "PEERS", "RECEIVED", "DUPLICATES", "PUBLISHED", NULL };
 	struct table t;
 
 	if (json_array_size(list) == 0) {
@@ -109,6 +130,8 @@ static void print_topics(const json_t *list)
 		const json_t *topic = json_array_get(list, i);
 
 		table_add(&t, object_text(topic, "topic"));
+		table_add(&t, health_text(object_text(topic, "health")));
+		add_last(&t, topic);
 		table_add_number(&t, object_number(topic, "consumers"));
 		table_add_number(&t, object_number(topic, "mesh"));
 		table_add_number(&t, object_number(topic, "peers"));

@@ -15,5 +15,7 @@ _printf_(4, 5) void api_refuse(struct node *n, uint64_t ticket, const char *code
 json_t *api_status(struct node *n);
 json_t *api_peers(struct node *n);
 json_t *api_topics(struct node *n);
+/* One of them. */
+json_t *api_topic(struct node *n, const struct gossip_topic_info *info);
 
 #endif

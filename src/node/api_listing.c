@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "node/topic_trouble.h"
 
 /*
  * The answers of STATUS, PEERS and TOPICS (docs/control.md). Each must fit into one message, or a
@@ -12,6 +13,7 @@
 #define PEERS_BYTES ((size_t)LIMIT_DOOR_PAYLOAD - 16 * KIB)
 #define TOPICS_BYTES ((size_t)LIMIT_DOOR_PAYLOAD / 2 - 16 * KIB) /* STATUS has both */
 #define CONSUMERS_BYTES TOPICS_BYTES
+#define TROUBLES_MAX 16 /* topics among the problems */
 
 static void put(json_t *object, const char *key, json_t *value)
 {
@@ -154,14 +156,28 @@ json_t *api_peers(struct node *n)
 
 /* ---- topics ---- */
 
-static void each_topic(void *user, const struct gossip_topic_info *info)
+static json_t *ms_or_null(uint64_t ms)
 {
-	struct listing *l = user;
-	struct mono now = loop_now(l->node->config.loop);
+	return ms > 0 ? json_number(ms) : json_null();
+}
+
+static void put_health(json_t *o, const struct gossip_topic_info *info)
+{
+	put(o, "health", json_string(topic_health_name(info->health)));
+	put(o, "pace_ms", ms_or_null(info->pace_ms));
+	put(o, "silent_after_ms", ms_or_null(info->silent_after_ms));
+	put(o, "duplicate_ratio",
+	    info->received > 0 ? json_real((double)info->duplicates / (double)info->received)
+			       : json_null());
+}
+
+json_t *api_topic(struct node *n, const struct gossip_topic_info *info)
+{
+	struct mono now = loop_now(n->config.loop);
 	json_t *o = json_object();
 
 	put(o, "topic", json_text(info->topic));
-	put(o, "consumers", json_number(door_topic_consumers(l->node->door, info->topic)));
+	put(o, "consumers", json_number(door_topic_consumers(n->door, info->topic)));
 	put(o, "mesh", json_number(info->n_mesh));
 	put(o, "peers", json_number(info->n_peers));
 	put(o, "received", json_number(info->received));
@@ -171,7 +187,15 @@ static void each_topic(void *user, const struct gossip_topic_info *info)
 	    mono_is_never(info->last_message_at)
 		    ? json_null()
 		    : json_number(mono_since_ms(info->last_message_at, now)));
-	append(l, o);
+	put_health(o, info);
+	return o;
+}
+
+static void each_topic(void *user, const struct gossip_topic_info *info)
+{
+	struct listing *l = user;
+
+	append(l, api_topic(l->node, info));
 }
 
 static void put_topics(struct node *n, json_t *answer)
@@ -294,6 +318,49 @@ static json_t *counters(struct node *n)
 	return o;
 }
 
+/* Topics that hear nobody for want of any peer have one problem together. */
+struct troubles {
+	struct node *node;
+	json_t *list;
+	size_t n_connected, n_alone, n_told, n_more;
+};
+
+static void each_trouble(void *user, const struct gossip_topic_info *info)
+{
+	struct troubles *t = user;
+	char text[TOPIC_TROUBLE_MAX];
+
+	if (topic_is_alone(info))
+		t->n_alone++;
+	else if (!topic_trouble(info, t->n_connected, loop_now(t->node->config.loop), text))
+		return;
+	else if (t->n_told == TROUBLES_MAX)
+		t->n_more++;
+	else if (json_array_append_new(t->list, json_text_or_null(text)) == 0)
+		t->n_told++;
+}
+
+static void put_troubles(struct node *n, json_t *list)
+{
+	struct troubles t = {
+		.node = n,
+		.list = list,
+		.n_connected = gossip_streams_counts(n->gossip).n_peers,
+	};
+
+	gossip_topics(gossip_streams_engine(n->gossip), each_trouble, &t);
+	if (t.n_more > 0)
+		(void)json_array_append_new(
+			list, json_sprintf("%zu more topics are not well; see: peerline status "
+					   "--json",
+					   t.n_more));
+	if (t.n_alone > 0 && json_array_size(list) == 0)
+		(void)json_array_append_new(
+			list, json_sprintf("no peer is connected: %zu topic%s nobody; name peers "
+					   "with BOOTSTRAP_PEERS, or let them dial this node",
+					   t.n_alone, t.n_alone == 1 ? " hears" : "s hear"));
+}
+
 /* What is wrong now, as opposed to what was worth a warning once. */
 static json_t *problems(struct node *n)
 {
@@ -305,6 +372,8 @@ static json_t *problems(struct node *n)
 			list, json_sprintf("no link, although BOOTSTRAP_PEERS names %zu; see: "
 					   "peerline peers --wide",
 					   n_bootstrap));
+	if (n->gossip)
+		put_troubles(n, list);
 	if (n->pool && pool_budget(n->pool)->is_short)
 		(void)json_array_append_new(
 			list,

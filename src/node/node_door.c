@@ -1,4 +1,6 @@
+#include "node/api.h"
 #include "node/node_priv.h"
+#include "node/topic_trouble.h"
 
 /* Between gossip and the door: topics wanted, messages in, messages out. */
 
@@ -133,9 +135,38 @@ static void on_mesh(void *user, struct bytes topic, const struct peer_id *peer, 
 	node_emit(user, LOG_DEBUG, "mesh", "MESH", fields);
 }
 
+/* That nobody is connected is one warning for all topics. */
+static void warn_of_topic(struct node *n, const struct gossip_topic_info *info, const char *text)
+{
+	bool was_alone = n->is_alone;
+
+	n->is_alone = topic_is_alone(info);
+	if (!n->is_alone)
+		node_tell(n, LOG_WARN, "%s", text);
+	else if (!was_alone)
+		node_tell(n, LOG_WARN, "no peer is connected: topics hear nobody");
+}
+
+static void on_topic_health(void *user, const struct gossip_topic_info *info)
+{
+	struct node *n = user;
+	size_t n_connected = gossip_streams_counts(n->gossip).n_peers;
+	char text[TOPIC_TROUBLE_MAX];
+	bool is_ill = topic_trouble(info, n_connected, loop_now(n->config.loop), text);
+	json_t *fields = api_topic(n, info);
+
+	(void)json_object_set_new(fields, "text", json_text_or_null(is_ill ? text : NULL));
+	node_emit(n, LOG_INFO, "topic_health", "TOPIC_HEALTH", fields);
+	if (is_ill)
+		warn_of_topic(n, info, text);
+	else
+		n->is_alone = false;
+}
+
 const struct gossip_ops node_gossip_ops = {
 	.topic_params = on_topic_params,
 	.on_message = on_message,
 	.on_topic_peer = on_topic_peer,
 	.on_mesh = on_mesh,
+	.on_topic_health = on_topic_health,
 };

@@ -38,6 +38,7 @@ struct node {
 	size_t n_warnings;
 	struct mono budget_warning_at; /* not again before */
 	uint64_t gaps, gap_messages;
+	bool is_alone; /* and that was told: topics hear nobody, because nobody is connected */
 };
 
 /* node.c */

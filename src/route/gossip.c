@@ -170,6 +170,7 @@ int gossip_join(struct gossip *g, struct bytes topic, struct mono now)
 	if (r < 0)
 		return r;
 	g->n_joined++;
+	topic_health_init(&t->health, now);
 	topic_activate(g, t);
 	/* The subscription first: a GRAFT for a topic we are not in would be ignored. */
 	output_subscription(g, topic, true);
@@ -481,20 +482,29 @@ struct gossip_counts gossip_counts(const struct gossip *g)
 	return counts;
 }
 
+struct gossip_topic_info topic_info(const struct topic *t)
+{
+	return (struct gossip_topic_info){
+		.topic = topic_name(t),
+		.n_peers = t->n_members,
+		.n_mesh = t->n_mesh,
+		.received = t->received,
+		.duplicates = t->duplicates,
+		.published = t->published,
+		.last_message_at = t->last_message_at,
+		.health = t->health.state,
+		.quiet_since = t->health.quiet_since,
+		.pace_ms = topic_health_pace_ms(&t->health),
+		.silent_after_ms = topic_health_silent_after_ms(&t->health),
+	};
+}
+
 void gossip_topics(const struct gossip *g,
 		   void (*each)(void *user, const struct gossip_topic_info *info), void *user)
 {
 	list_for_each (it, &g->active) {
 		const struct topic *t = list_entry(it, struct topic, in_active);
-		struct gossip_topic_info info = {
-			.topic = topic_name(t),
-			.n_peers = t->n_members,
-			.n_mesh = t->n_mesh,
-			.received = t->received,
-			.duplicates = t->duplicates,
-			.published = t->published,
-			.last_message_at = t->last_message_at,
-		};
+		struct gossip_topic_info info = topic_info(t);
 
 		if (t->joined)
 			each(user, &info);

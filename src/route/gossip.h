@@ -29,6 +29,7 @@
 #include "route/gossip_check.h"
 #include "route/gossip_id.h"
 #include "route/gossip_reader.h"
+#include "route/topic_health.h"
 #include "wire/peer_id.h"
 
 struct gossip;
@@ -42,6 +43,16 @@ struct gossip_delivery {
 	struct gossip_id id;
 	uint64_t seqno;
 	struct bytes data;
+};
+
+struct gossip_topic_info {
+	struct bytes topic;
+	size_t n_peers, n_mesh;
+	uint64_t received, duplicates, published;
+	struct mono last_message_at; /* MONO_NEVER: none yet; ours count */
+	enum topic_health_state health;
+	struct mono quiet_since;           /* nobody else said anything */
+	uint64_t pace_ms, silent_after_ms; /* 0: not known yet */
 };
 
 struct gossip_topic_params {
@@ -86,6 +97,8 @@ struct gossip_ops {
 	void (*on_topic_peer)(void *user, struct bytes topic, const struct peer_id *peer,
 			      bool joined);
 	void (*on_mesh)(void *user, struct bytes topic, const struct peer_id *peer, bool grafted);
+	/* A joined topic became healthy or ill, seen at a heartbeat. */
+	void (*on_topic_health)(void *user, const struct gossip_topic_info *info);
 };
 
 /* Gossipsub's names; milliseconds and counts. gossip_params_default() has go-libp2p-pubsub's
@@ -134,13 +147,6 @@ struct gossip_counts {
 	uint64_t idontwant_sent, idontwant_heeded; /* frames sent; messages not sent */
 	uint64_t subscriptions_refused;            /* beyond a limit */
 	uint64_t seen_evicted; /* ids forgotten too early: duplicates may be taken for new */
-};
-
-struct gossip_topic_info {
-	struct bytes topic;
-	size_t n_peers, n_mesh;
-	uint64_t received, duplicates, published;
-	struct mono last_message_at; /* MONO_NEVER: none yet */
 };
 
 /* -ENOMEM. */

@@ -65,6 +65,7 @@ void accept_message(struct gossip *g, struct topic *t, const struct message *m, 
 {
 	gossip_keep(g, t, gossip_id_bytes(&m->id), m->frame, now);
 	t->received++;
+	topic_health_on_message(&t->health, now);
 	if (m->check.message.data.n >= g->config.params.idontwant_threshold)
 		output_idontwant(g, t, m);
 	output_relay(g, t, m);

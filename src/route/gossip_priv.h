@@ -66,6 +66,7 @@ struct topic {
 	struct list waiting; /* for verdicts, in the order of coming: the first is the next to go */
 	uint64_t received, duplicates, published;
 	struct mono last_message_at;
+	struct topic_health health; /* while joined */
 	size_t name_n;
 	uint8_t name[];
 };
@@ -240,6 +241,7 @@ bool gossip_has_seen(const struct gossip *g, const struct topic *t, struct bytes
 /* From now on. -EEXIST; -EMSGSIZE; -ENOMEM. */
 _nodiscard_ int gossip_see(struct gossip *g, struct topic *t, struct bytes id, struct mono now);
 struct gossip_topic_params gossip_topic_params_of(const struct gossip *g, struct bytes topic);
+struct gossip_topic_info topic_info(const struct topic *t);
 /* Keeps a message for who will ask for it. */
 void gossip_keep(struct gossip *g, struct topic *t, struct bytes id, struct shared_bytes *frame,
 		 struct mono now);

@@ -580,6 +580,14 @@ static void on_mesh(void *user, struct bytes topic, const struct peer_id *peer, 
 		gs->config.ops->on_mesh(gs->config.user, topic, peer, grafted);
 }
 
+static void on_topic_health(void *user, const struct gossip_topic_info *info)
+{
+	const struct gossip_streams *gs = user;
+
+	if (gs->config.ops->on_topic_health)
+		gs->config.ops->on_topic_health(gs->config.user, info);
+}
+
 static const struct gossip_ops engine_ops = {
 	.send = on_send,
 	.verify = on_verify,
@@ -588,6 +596,7 @@ static const struct gossip_ops engine_ops = {
 	.on_message = on_message,
 	.on_topic_peer = on_topic_peer,
 	.on_mesh = on_mesh,
+	.on_topic_health = on_topic_health,
 };
 
 /* ---- life ---- */

@@ -135,7 +135,96 @@ TEST(a_gap_is_counted_and_told)
 	fixture_deinit(&f);
 }
 
+static const char *problem(struct fixture *f, json_t **ret_status)
+{
+	json_t *list;
+
+	*ret_status = ask(f, "STATUS", "{}");
+	list = json_object_get(*ret_status, "problems");
+	return json_array_size(list) == 1 ? json_string_value(json_array_get(list, 0)) : "";
+}
+
+TEST(topics_that_hear_nobody_for_want_of_peers_are_one_problem_and_one_warning)
+{
+	struct fixture f;
+	json_t *o;
+
+	fixture_init(&f, 1);
+	subscribe(&f, f.asker, "topic.a/b");
+	subscribe(&f, f.asker, "topic.c/d");
+	world_run_for(sim_world(f.sim), 5000);
+	assert_string_equal(problem(&f, &o), "");
+	json_decref(o);
+	world_run_for(sim_world(f.sim), 10000);
+	assert_string_equal(problem(&f, &o),
+			    "no peer is connected: 2 topics hear nobody; name peers with "
+			    "BOOTSTRAP_PEERS, or let them dial this node");
+	assert_int_equal(json_array_size(json_object_get(o, "warnings")), 1);
+	json_decref(o);
+	assert_int_equal(sim_node_n_events(f.a, "topic_health"), 2);
+	o = event(f.a, "topic_health", 0);
+	assert_string_equal(text_of(o, "topic"), "a/b");
+	assert_string_equal(text_of(o, "health"), "no_peers");
+	assert_string_equal(text_of(o, "text"), "topic a/b hears nobody: no peer is connected");
+	json_decref(o);
+	fixture_deinit(&f);
+}
+
+TEST(a_topic_that_no_connected_peer_wants_is_a_problem_until_one_does)
+{
+	struct fixture f;
+	struct sim_consumer *reader;
+	json_t *o;
+
+	fixture_init(&f, 2);
+	fixture_connect(&f);
+	subscribe(&f, f.asker, "topic.a/b");
+	world_run_for(sim_world(f.sim), 15000);
+	assert_string_equal(problem(&f, &o),
+			    "topic a/b hears nobody: the only connected peer is not subscribed "
+			    "to it");
+	json_decref(o);
+	reader = consumer(&f, f.b, "reader");
+	subscribe(&f, reader, "topic.a/b");
+	world_run_for(sim_world(f.sim), 3000);
+	o = ask(&f, "STATUS", "{}");
+	assert_int_equal(json_array_size(json_object_get(o, "problems")), 0);
+	assert_int_equal(json_array_size(json_object_get(o, "warnings")), 1);
+	json_decref(o);
+	o = event(f.a, "topic_health", 1);
+	assert_string_equal(text_of(o, "health"), "ok");
+	assert_true(json_is_null(json_object_get(o, "text")));
+	json_decref(o);
+	sim_consumer_free(reader);
+	fixture_deinit(&f);
+}
+
+TEST(of_many_topics_that_are_not_well_some_are_told_and_the_others_counted)
+{
+	struct fixture f;
+	char subject[32];
+	json_t *o, *list;
+
+	fixture_init(&f, 2);
+	fixture_connect(&f);
+	for (int i = 0; i < 20; i++) {
+		snprintf(subject, sizeof(subject), "topic.t/%d", i);
+		subscribe(&f, f.asker, subject);
+	}
+	world_run_for(sim_world(f.sim), 15000);
+	o = ask(&f, "STATUS", "{}");
+	list = json_object_get(o, "problems");
+	assert_int_equal(json_array_size(list), 17);
+	assert_string_equal(json_string_value(json_array_get(list, 16)),
+			    "4 more topics are not well; see: peerline status --json");
+	json_decref(o);
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(a_message_goes_from_door_to_door_through_gossip), RUN(the_last_reader_leaves_the_topic),
       RUN(without_a_network_publishing_is_refused_by_the_setting),
       RUN(a_message_that_gossip_does_not_carry_is_refused_with_the_figure),
-      RUN(a_gap_is_counted_and_told))
+      RUN(a_gap_is_counted_and_told),
+      RUN(topics_that_hear_nobody_for_want_of_peers_are_one_problem_and_one_warning),
+      RUN(a_topic_that_no_connected_peer_wants_is_a_problem_until_one_does),
+      RUN(of_many_topics_that_are_not_well_some_are_told_and_the_others_counted))

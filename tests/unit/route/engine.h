@@ -39,8 +39,9 @@ struct engine {
 	struct random_seeded seeded;
 	struct mono now;
 	struct fake fakes[FAKES_MAX];
-	size_t n_delivered, n_topic_peers, n_grafted, n_pruned;
-	struct gossip_delivery last; /* without what it borrows */
+	size_t n_delivered, n_topic_peers, n_grafted, n_pruned, n_health;
+	struct gossip_topic_info health; /* as told last, without its name */
+	struct gossip_delivery last;     /* without what it borrows */
 	uint8_t last_data[256];
 	size_t last_data_n;
 };
@@ -105,11 +106,20 @@ static inline void engine_on_mesh(void *user, struct bytes topic, const struct p
 		e->n_pruned++;
 }
 
+static inline void engine_on_topic_health(void *user, const struct gossip_topic_info *info)
+{
+	struct engine *e = user;
+
+	e->n_health++;
+	e->health = *info;
+}
+
 static const struct gossip_ops engine_ops = {
 	.send = engine_send,
 	.on_message = engine_on_message,
 	.on_topic_peer = engine_on_topic_peer,
 	.on_mesh = engine_on_mesh,
+	.on_topic_health = engine_on_topic_health,
 };
 
 static inline void engine_init_with(struct engine *e, const struct gossip_params *params)
