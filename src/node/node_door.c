@@ -156,7 +156,8 @@ static void on_topic_health(void *user, const struct gossip_topic_info *info)
 	json_t *fields = api_topic(n, info);
 
 	(void)json_object_set_new(fields, "text", json_text_or_null(is_ill ? text : NULL));
-	node_emit(n, LOG_INFO, "topic_health", "TOPIC_HEALTH", fields);
+	/* The log has what is ill as a sentence, below. */
+	node_emit(n, is_ill ? LOG_DEBUG : LOG_INFO, "topic_health", "TOPIC_HEALTH", fields);
 	if (is_ill)
 		warn_of_topic(n, info, text);
 	else

@@ -10,6 +10,15 @@ import { portOf, startBus } from './bus.mjs'
 export const KINDS = Object.keys(TOPICS)
 const REPEAT_MS = 1_000
 
+// What no envelope holds is heard, too.
+function opened (data) {
+  try {
+    return openEnvelope(data)
+  } catch {
+    return { raw: Buffer.from(data) }
+  }
+}
+
 // A peerline, spoken to and listened to by a stock NATS client.
 class Peerline {
   #messages = []
@@ -27,10 +36,8 @@ class Peerline {
 
   #on (message) {
     const header = name => message.headers?.get(name) ?? ''
-    const { name, payload } = openEnvelope(message.data)
-    this.#messages.push({
-      topic: message.subject.slice('topic.'.length), from: header('Pl-From'), verified: header('Pl-Verified'), name, payload
-    })
+    const topic = message.subject.slice('topic.'.length)
+    this.#messages.push({ topic, from: header('Pl-From'), verified: header('Pl-Verified'), ...opened(message.data) })
   }
 
   get peerId () { return this.node.peerId }
@@ -87,25 +94,27 @@ export const heardBy = bus => bus.messages().map(({ topic, name, from, data }) =
 
 const asHearer = one => ({ heard: one.heard ? () => one.heard() : () => heardBy(one), log: () => one.log() })
 
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b)
-
 let number = 948351
 
-// Says one thing of this kind, again every second until all have heard it: a mesh takes a moment, and go tells nobody
-// when it has one. Returns what each heard.
+// Says something of this kind, and something else every second until all have heard one of it: a mesh takes a moment, go
+// tells nobody when it has one, and nobody may say the same thing again and again. Returns what each heard.
 export async function saidAndHeard (author, kind, hearers, ms = 20_000) {
   const topic = TOPICS[kind]
-  const payload = payloads[kind](author.peerId, number++)
-  const found = () => hearers.map(one => asHearer(one).heard().find(m => m.topic === topic && same(m.payload, payload)))
+  const said = new Set()
+  const isIt = m => m.topic === topic && said.has(JSON.stringify(m.payload))
+  const found = () => hearers.map(one => asHearer(one).heard().find(isIt))
   let next = 0
   await until(async () => {
     if (found().every(Boolean)) return true
     if (Date.now() >= next) {
+      const payload = payloads[kind](author.peerId, number++)
+      said.add(JSON.stringify(payload))
       await author.publish(topic, payload)
       next = Date.now() + REPEAT_MS
     }
     return false
-  }, () => `a ${kind} of ${author.peerId} to be heard by all: ${found().map(Boolean)}\n${asHearer(hearers[0]).log().slice(-3000)}`, ms)
+  }, () => `a ${kind} of ${author.peerId} to be heard by all: ${found().map(Boolean)}\n` +
+    asHearer(hearers[0]).log().slice(-3000), ms)
   return found()
 }
 
