@@ -76,8 +76,8 @@
 #define LIMIT_BUDGET_SMALL (64 * KIB) /* who holds less is not looked at when memory is short */
 #define LIMIT_BUDGET_IDLE_MS 10000    /* who takes nothing for so long then loses its links ... */
 #define LIMIT_BUDGET_SWEEP_MS 1000    /* ... which is looked for so often */
-#define LIMIT_BUDGET_AGAIN_MS 100     /* a write that found memory short is tried again after this */
-#define LIMIT_STREAM_COST 1024        /* what an open stream is counted as */
+#define LIMIT_BUDGET_AGAIN_MS 100 /* a write that found memory short is tried again after this */
+#define LIMIT_STREAM_COST 1024    /* what an open stream is counted as */
 
 /* Ping and perf */
 #define LIMIT_PERF 16                /* runs we answer at once */
@@ -152,6 +152,8 @@
 #define LIMIT_GOSSIP_BATCH 32           /* signatures checked in one go */
 #define LIMIT_GOSSIP_UNCHECKED 256 /* messages that wait for it; then the loop's thread helps */
 #define LIMIT_GOSSIP_UNCHECKED_BYTES (2 * MIB)
+#define LIMIT_GOSSIP_LATER 8192 /* messages that wait for the rest of the mesh */
+#define LIMIT_GOSSIP_LATER_BYTES (16 * MIB)
 #define LIMIT_GOSSIP_SENDERS 8     /* remembered of a message that is being checked */
 #define LIMIT_GOSSIP_AWAITING 1024 /* messages that wait for a verdict; then the oldest go on */
 #define LIMIT_GOSSIP_AWAITING_BYTES (8 * MIB)

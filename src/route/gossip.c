@@ -27,8 +27,11 @@ struct gossip_params gossip_params_default(void)
 		.seen_ms = LIMIT_GOSSIP_SEEN_MS,
 		.seen_max = LIMIT_GOSSIP_SEEN,
 		.idontwant_threshold = 1024,
+		.d_eager = 3,
+		.later_ms = 200,
 		.flood_publish = false,
 		.n_checkers = 2,
+		.check_inline = 4,
 	};
 }
 
@@ -71,6 +74,7 @@ int gossip_new(const struct gossip_config *config, struct mono now, struct gossi
 	list_init(&g->dirty);
 	list_init(&g->unchecked);
 	list_init(&g->batches);
+	later_init(g, seed(g));
 	map_init(&g->checking, seed(g), SIZE_MAX);
 	map_init(&g->tickets, seed(g), LIMIT_GOSSIP_AWAITING + 1);
 	gossip_seen_init(&g->seen, seed(g), params->seen_max, params->seen_ms);
@@ -105,6 +109,7 @@ struct gossip *gossip_free(struct gossip *g)
 		return NULL;
 	g->config.ops = &silent;
 	check_stop(g);
+	later_deinit(g);
 	list_for_each_safe (it, &g->peers)
 		peer_free(g, list_entry(it, struct gossip_peer, in_peers));
 	list_for_each_safe (at, &g->active) {
@@ -193,6 +198,7 @@ void gossip_leave(struct gossip *g, struct bytes topic, struct mono now)
 	output_flush(g);
 	output_subscription(g, topic, false);
 	verdict_forget(g, t);
+	later_forget(g, t);
 	t->joined = false;
 	g->n_joined--;
 	topic_deactivate(t);
@@ -354,7 +360,7 @@ static void send_own(struct gossip *g, struct topic *t, const struct message *m,
 		t->fanout_until = mono_add_ms(now, g->config.params.fanout_ms);
 		mesh_fanout(g, t, now);
 	}
-	output_relay(g, t, m);
+	output_relay(g, t, m, now);
 	if (t->joined || g->config.params.flood_publish)
 		send_beyond_mesh(g, t, m->frame, now);
 }
@@ -458,12 +464,13 @@ uint64_t gossip_seqno(const struct gossip *g)
 
 struct mono gossip_deadline(const struct gossip *g)
 {
-	return mono_min(g->heartbeat_at, verdict_deadline(g));
+	return mono_min(mono_min(g->heartbeat_at, later_deadline(g)), verdict_deadline(g));
 }
 
 void gossip_tick(struct gossip *g, struct mono now)
 {
 	verdict_tick(g, now);
+	later_tick(g, now);
 	if (!mono_reached(g->heartbeat_at, now))
 		return;
 	/* Late ones are not made up for: a heartbeat measures time, it does not count. */

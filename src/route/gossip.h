@@ -112,8 +112,13 @@ struct gossip_params {
 	uint64_t seen_ms;
 	size_t seen_max;
 	size_t idontwant_threshold; /* bytes */
-	bool flood_publish;         /* our own messages go to every peer of the topic */
-	size_t n_checkers;          /* batches of signatures that ops->verify gets at once */
+	/* A message as large as that goes to d_eager of the mesh at once and to the others
+	 * later_ms after, if they still want it; 0: to all at once. */
+	size_t d_eager;
+	uint64_t later_ms;
+	bool flood_publish;  /* our own messages go to every peer of the topic */
+	size_t n_checkers;   /* batches of signatures that ops->verify gets at once */
+	size_t check_inline; /* so few are not handed to it: to ask a thread takes as long */
 };
 
 struct gossip_params gossip_params_default(void);

@@ -7,8 +7,6 @@
 #include "route/gossip_priv.h"
 #include "route/gossip_sign.h"
 
-#define INLINE_MAX 4 /* so few are checked at once: to ask another thread takes about as long */
-
 struct gossip_batch {
 	struct list in_batches;
 	struct gossip *g; /* NULL: gone */
@@ -288,7 +286,7 @@ static bool may_hand_out(const struct gossip *g)
 {
 	if (!g->config.ops->verify || g->n_batches_out >= g->config.params.n_checkers)
 		return false;
-	return g->n_batches_out > 0 || g->n_unchecked > INLINE_MAX;
+	return g->n_batches_out > 0 || g->n_unchecked > g->config.params.check_inline;
 }
 
 /* An equal part for everyone who has nothing to do. */

@@ -68,7 +68,7 @@ void accept_message(struct gossip *g, struct topic *t, const struct message *m, 
 	topic_health_on_message(&t->health, now);
 	if (m->check.message.data.n >= g->config.params.idontwant_threshold)
 		output_idontwant(g, t, m);
-	output_relay(g, t, m);
+	output_relay(g, t, m, now);
 	deliver(g, m);
 }
 
@@ -105,6 +105,9 @@ static bool is_new(struct gossip *g, const struct gossip_peer *via, struct topic
 		return true;
 	g->counts.duplicates++;
 	t->duplicates++;
+	/* Others have said so before. */
+	if (!via->idontwant)
+		later_on_copy(g, via, gossip_id_bytes(&m->id));
 	return false;
 }
 
@@ -113,6 +116,7 @@ static int on_message(struct gossip *g, struct gossip_peer *p, const struct goss
 	struct topic *t = topic_find(g, gm->topic);
 	struct message m = { 0 };
 
+	p->told_at = g->n_heartbeats;
 	g->counts.received++;
 	if (!is_worth_reading(g, t, gm, &m))
 		return 0;
@@ -182,6 +186,7 @@ static void on_iwant(struct gossip *g, struct gossip_peer *p, const struct gossi
 static void on_idontwant(struct gossip *g, struct gossip_peer *p, const struct gossip_ids *ids,
 			 struct mono now)
 {
+	p->told_at = g->n_heartbeats;
 	for (size_t i = 0; i < ids->n && p->n_idontwant_ids < LIMIT_GOSSIP_IDONTWANT; i++) {
 		p->n_idontwant_ids++;
 		/* Not remembered: the peer gets a message that it has. */

@@ -1,6 +1,7 @@
 #include "base/limits.h"
 #include "route/gossip_priv.h"
 
+#define TALKING 2 /* heartbeats without a word of a message, and a peer is silent */
 #define ENTRY_MAX (LIMIT_GOSSIP_TOPIC_NAME + 32) /* a GRAFT or PRUNE, encoded */
 
 void output_frame(struct gossip *g, struct gossip_peer *p, struct shared_bytes *frame,
@@ -222,18 +223,48 @@ void output_idontwant(struct gossip *g, const struct topic *t, const struct mess
 	shared_bytes_unref(frame);
 }
 
-void output_relay(struct gossip *g, const struct topic *t, const struct message *m)
+bool output_unless_unwanted(struct gossip *g, struct gossip_peer *p, struct bytes id,
+			    struct shared_bytes *frame)
 {
-	list_for_each (it, &t->mesh) {
-		struct gossip_peer *p = list_entry(it, struct member, in_mesh)->peer;
+	if (gossip_seen_has(&p->dontwant, id)) {
+		g->counts.idontwant_heeded++;
+		return false;
+	}
+	g->counts.forwarded++;
+	output_frame(g, p, frame, true);
+	return true;
+}
 
-		if (is_sender(m, p) || peer_id_equal(&p->id, &m->check.author))
+/* Who comes first goes to the back, so that with the next message it is others. */
+static struct gossip_peer *next_of_mesh(struct topic *t)
+{
+	struct member *m = list_entry(list_first(&t->mesh), struct member, in_mesh);
+
+	list_remove(&m->in_mesh);
+	list_add_tail(&t->mesh, &m->in_mesh);
+	return m->peer;
+}
+
+static bool is_talking(const struct gossip *g, const struct gossip_peer *p)
+{
+	return p->told_at + TALKING >= g->n_heartbeats;
+}
+
+void output_relay(struct gossip *g, struct topic *t, const struct message *m, struct mono now)
+{
+	struct later *later = later_add(g, t, m, now);
+	size_t n_eager = later ? g->config.params.d_eager : t->n_mesh;
+
+	for (size_t left = t->n_mesh; left > 0 && n_eager > 0; left--) {
+		struct gossip_peer *p = next_of_mesh(t);
+
+		if (is_sender(m, p) || peer_id_equal(&p->id, &m->check.author) ||
+		    !output_unless_unwanted(g, p, gossip_id_bytes(&m->id), m->frame))
 			continue;
-		if (gossip_seen_has(&p->dontwant, gossip_id_bytes(&m->id))) {
-			g->counts.idontwant_heeded++;
-			continue;
-		}
-		g->counts.forwarded++;
-		output_frame(g, p, m->frame, true);
+		/* A silent one costs nothing and may be one that passes nothing on: others must not
+		 * wait for it. */
+		n_eager -= is_talking(g, p);
+		if (later)
+			later_has(later, p);
 	}
 }

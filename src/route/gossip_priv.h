@@ -11,6 +11,7 @@
  *   gossip_check.c   are their messages signed by their authors?
  *   gossip_verdict.c are they good?
  *   gossip_output.c  what peers get
+ *   gossip_later.c   and who gets it a moment later
  *   mesh.c           who is grafted and pruned; the heartbeat
  */
 
@@ -96,8 +97,9 @@ struct gossip_peer {
 	uint64_t key; /* stands for the id, also after a reconnect */
 	void *user;
 	bool outbound;
-	bool idontwant; /* it speaks 1.2 or later */
-	bool remind;    /* is told at the next heartbeat what it should have got */
+	bool idontwant;   /* it speaks 1.2 or later */
+	uint64_t told_at; /* the heartbeat in which it last brought a message or told of one */
+	bool remind;      /* is told at the next heartbeat what it should have got */
 	struct map members;
 	/* Control entries written and not sent yet; all of one call leave together. */
 	struct buf control;
@@ -135,6 +137,9 @@ struct gossip {
 	struct map tickets;                /* struct message */
 	uint64_t ticket;                   /* the last one */
 	size_t n_awaiting, awaiting_bytes; /* verdicts */
+	struct list later; /* messages for the rest of the mesh, the first to go first */
+	struct map later_by_id;
+	size_t n_later, later_bytes;
 	struct mono heartbeat_at;
 	uint64_t n_heartbeats;
 	struct gossip_counts counts;
@@ -184,7 +189,27 @@ void output_flush(struct gossip *g);
 /* To the members of the mesh that speak it, but not to its senders. At once. */
 void output_idontwant(struct gossip *g, const struct topic *t, const struct message *m);
 /* To the mesh, but not to its senders, its author, and who does not want it. At once. */
-void output_relay(struct gossip *g, const struct topic *t, const struct message *m);
+void output_relay(struct gossip *g, struct topic *t, const struct message *m, struct mono now);
+/* False: it has said that it has it. */
+bool output_unless_unwanted(struct gossip *g, struct gossip_peer *p, struct bytes id,
+			    struct shared_bytes *frame);
+
+/* ---- gossip_later.c ---- */
+
+struct later;
+
+void later_init(struct gossip *g, uint64_t seed);
+void later_deinit(struct gossip *g);
+/* A message that is not for everybody at once: later_has() says for whom it was. NULL: it is, or
+ * there is no room to wait. Borrowed until the engine is asked anything else. */
+struct later *later_add(struct gossip *g, struct topic *t, const struct message *m,
+			struct mono now);
+void later_has(struct later *l, const struct gossip_peer *p);
+void later_on_copy(struct gossip *g, const struct gossip_peer *via, struct bytes id);
+/* The topic is left; NULL: all of them. */
+void later_forget(struct gossip *g, const struct topic *t);
+struct mono later_deadline(const struct gossip *g);
+void later_tick(struct gossip *g, struct mono now);
 
 /* ---- mesh.c ---- */
 
