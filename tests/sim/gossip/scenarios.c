@@ -1,0 +1,27 @@
+#include "sim/gossip/scenarios.h"
+
+const struct scenario scenarios[] = {
+	{ "honest_1000", "everybody hears everything within a second, and rarely twice",
+	  play_honest },
+	{ "ladder_10", "the same with ten nodes", play_ladder_10 },
+	{ "ladder_100", "the same with a hundred nodes", play_ladder_100 },
+	{ "again", "the same seed gives the same run, bit for bit, also over split frames",
+	  play_again },
+	{ "churn", "nodes die, come back and stand still: who lives hears everything", play_churn },
+	{ "partition", "a mesh that was cut in two is one again", play_partition },
+	{ "outage", "a network that only waited loses nothing", play_outage },
+	{ "sybils", "G-08: Sybils that graft and drop", play_sybils },
+	{ "cold_boot", "G-09: Sybils that were there first", play_cold_boot },
+	{ "covert_flash", "G-09: Sybils that were honest for two minutes", play_covert_flash },
+	{ "eclipse", "nine in ten of a node's links are Sybils", play_eclipse },
+	{ "withhold", "G-11: fifty announce first and never serve", play_withhold },
+	{ "iwant", "G-01: IWANT for one id for ever", play_iwant },
+	{ "ihave", "G-02: IHAVE without end", play_ihave },
+	{ "graft", "G-03: GRAFT where nobody asked for it", play_graft },
+	{ "backoff", "G-04: backoffs of any length", play_backoff },
+	{ "subscriptions", "G-05: a million subscriptions", play_subscriptions },
+	{ "seen_full", "G-06: a million message ids", play_seen_full },
+	{ "replay", "G-06: old messages again, within and after the life of the cache",
+	  play_replay },
+	{ 0 },
+};
