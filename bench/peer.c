@@ -16,10 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "bench/figures.h"
 #include "crypto/keys.h"
 #include "crypto/noise.h"
 #include "loop/loop_uv.h"
@@ -54,48 +54,6 @@ struct bench {
 	struct mono began;
 	void (*on_ready)(struct end *e); /* connected and identified */
 };
-
-_Noreturn static void give_up(const char *what)
-{
-	fprintf(stderr, "bench_peer: %s\n", what);
-	exit(1);
-}
-
-static double seconds_since(struct bench *b, struct mono then)
-{
-	struct timespec now;
-
-	(void)b;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ((double)now.tv_sec * 1e9 + (double)now.tv_nsec - (double)then.ns) / 1e9;
-}
-
-static struct mono exact_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (struct mono){ (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec };
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-static double quantile(const double *v, size_t n, double part)
-{
-	double *sorted = malloc(n * sizeof(*v)), result;
-	size_t i = (size_t)(part * (double)n);
-
-	memcpy(sorted, v, n * sizeof(*v));
-	qsort(sorted, n, sizeof(*v), compare);
-	result = sorted[i < n ? i : n - 1];
-	free(sorted);
-	return result;
-}
 
 /* ---- an end ---- */
 
@@ -175,7 +133,7 @@ static void on_perf(void *user, int error, const struct perf_result *result)
 
 	if (error < 0 || result->uploaded + result->downloaded != b->bytes)
 		give_up("perf failed");
-	b->figures[b->round++] = (double)b->bytes / seconds_since(b, b->began);
+	b->figures[b->round++] = (double)b->bytes / seconds_since(b->began);
 	perf_next(e);
 }
 
@@ -244,7 +202,7 @@ static void connect_again(struct end *e)
 		end_connect(e);
 		return;
 	}
-	spent = seconds_since(b, b->began);
+	spent = seconds_since(b->began);
 	printf("{\"count\":%" PRIu64 ",\"seconds\":%.6f,\"connects_per_second\":%.1f}\n", b->rounds,
 	       spent, (double)b->rounds / spent);
 	done(b);
@@ -389,8 +347,8 @@ static void cmd_aead(double for_seconds)
 				give_up("seal failed");
 			total += LIMIT_NOISE_RECORD;
 		}
-	} while (seconds_since(NULL, began) < for_seconds);
-	printf("{\"bytes_per_second\":%.0f}\n", (double)total / seconds_since(NULL, began));
+	} while (seconds_since(began) < for_seconds);
+	printf("{\"bytes_per_second\":%.0f}\n", (double)total / seconds_since(began));
 }
 
 static void usage(void)

@@ -9,6 +9,7 @@
 //	ping ADDR COUNT             round trips on one kept stream
 //	connect ADDR COUNT          dial + identify, then close, one after another
 //	links N ADDR                N connections from N peer ids, held until standard input closes or SIGTERM
+//	relay TOPIC D               as serve, with gossip: subscribed to the topic, with a mesh of about D peers (0: default)
 //
 // Every command prints one JSON line, with the fields that bench/js prints.
 package main
@@ -59,6 +60,7 @@ var commands = map[string]struct {
 	"ping":      {"ADDR COUNT", roundTrips},
 	"connect":   {"ADDR COUNT", connects},
 	"links":     {"N ADDR", links},
+	"relay":     {"TOPIC D", relay},
 }
 
 func main() {
@@ -106,23 +108,31 @@ func common() []libp2p.Option {
 }
 
 func serve(ctx context.Context, _ []string) (line, error) {
-	manager, err := connmgr.NewConnManager(manyLinks, manyLinks)
-	if err != nil {
-		return nil, err
-	}
-	h, err := libp2p.New(append(common(), libp2p.ConnectionManager(manager), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"))...)
+	h, err := listening()
 	if err != nil {
 		return nil, err
 	}
 	defer h.Close()
 	perf.Serve(h)
+	ready(h)
+	untilInputCloses(ctx)
+	return nil, nil
+}
+
+func listening() (host.Host, error) {
+	manager, err := connmgr.NewConnManager(manyLinks, manyLinks)
+	if err != nil {
+		return nil, err
+	}
+	return libp2p.New(append(common(), libp2p.ConnectionManager(manager), libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"))...)
+}
+
+func ready(h host.Host) {
 	for _, address := range h.Network().ListenAddresses() {
 		if _, err := address.ValueForProtocol(multiaddr.P_TCP); err == nil {
 			say(line{"listen": fmt.Sprintf("%s/p2p/%s", address, h.ID()), "pid": os.Getpid()})
 		}
 	}
-	untilInputCloses(ctx)
-	return nil, nil
 }
 
 // dialer makes a host that only dials, and reads the address it is to dial.

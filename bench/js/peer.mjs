@@ -7,6 +7,7 @@
 //   peer.mjs ping ADDR COUNT             round trips on one kept stream
 //   peer.mjs connect ADDR COUNT          dial + identify, then close, one after another
 //   peer.mjs links N ADDR                N connections from N peer ids, held until standard input closes
+//   peer.mjs relay TOPIC D               as serve, with gossip: subscribed, with a mesh of about D peers (0: default)
 //
 // Every command prints one JSON line. Run it with tests/node_modules/.bin/node.
 
@@ -28,7 +29,7 @@ function quantile (values, part) {
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]
 }
 
-async function startNode (listen, privateKey) {
+async function startNode (listen, privateKey, services = {}) {
   return stack.createLibp2p({
     ...(privateKey ? { privateKey } : {}),
     addresses: { listen: listen ? ['/ip4/127.0.0.1/tcp/0'] : [] },
@@ -38,7 +39,7 @@ async function startNode (listen, privateKey) {
     connectionManager: {
       maxConnections: 10_000, inboundConnectionThreshold: 100_000, maxIncomingPendingConnections: 1000, maxParallelDials: 100
     },
-    services: { identify: stack.identify(LIMITS), ping: stack.ping({ ...LIMITS, timeout: HOUR }) }
+    services: { identify: stack.identify(LIMITS), ping: stack.ping({ ...LIMITS, timeout: HOUR }), ...services }
   })
 }
 
@@ -170,8 +171,19 @@ async function serve () {
   await untilInputCloses()
 }
 
+// Gossipsub as it comes, and a local subscriber that looks at nothing.
+async function relay (topic, d) {
+  const degree = d > 0 ? { D: d, Dlo: Math.floor(d / 2), Dscore: Math.floor(d / 2), Dhi: 2 * d } : {}
+  const node = await startNode(true, undefined, { pubsub: stack.gossipsub(degree) })
+  node.services.pubsub.addEventListener('message', () => {})
+  node.services.pubsub.subscribe(topic)
+  console.log(JSON.stringify({ listen: String(node.getMultiaddrs()[0]), pid: process.pid }))
+  await untilInputCloses()
+}
+
 const commands = {
   serve,
+  relay: (topic, d) => relay(topic, Number(d)),
   'perf-up': (addr, bytes, runs) => perf(addr, Number(bytes), 0, Number(runs)),
   'perf-down': (addr, bytes, runs) => perf(addr, 0, Number(bytes), Number(runs)),
   ping: (addr, count) => ping(addr, Number(count)),
