@@ -82,6 +82,7 @@ int gossip_new(const struct gossip_config *config, struct mono now, struct gossi
 	gossip_backoffs_init(&g->backoffs, seed(g));
 	gossip_rpc_init(&g->rpc);
 	buf_init(&g->scratch, 2 * LIMIT_GOSSIP_RPC);
+	gossip_keys_init(&g->keys, seed(g));
 	g->seqno = config->seqno_last;
 	g->heartbeat_at = mono_add_ms(now, params->first_heartbeat_ms);
 	*ret = g;
@@ -120,6 +121,7 @@ struct gossip *gossip_free(struct gossip *g)
 		topic_collect(g, t);
 	}
 	map_deinit(&g->checking);
+	gossip_keys_deinit(&g->keys);
 	map_deinit(&g->tickets);
 	map_deinit(&g->topics);
 	map_deinit(&g->peers_by_id);

@@ -20,6 +20,7 @@ struct gossip_batch {
 
 void message_free(struct message *m)
 {
+	gossip_key_tables_unref(&m->check.tables);
 	shared_bytes_unref(m->frame);
 	free(m);
 }
@@ -77,6 +78,7 @@ int check_add(struct gossip *g, struct gossip_peer *via, const struct message *l
 		return r;
 	}
 	gossip_message_in_frame(gm, m->frame, &m->check.message);
+	m->check.tables = gossip_keys_get(&g->keys, &m->check.author);
 	add_sender(m, via->key);
 	m->via = via->id;
 	/* Not in the map, a copy of it is checked, too. */
@@ -96,7 +98,12 @@ void gossip_batch_check(struct gossip_batch *b)
 	for (size_t i = 0; i < b->n; i++) {
 		struct gossip_check *c = &b->m[i]->check;
 
-		c->result = gossip_sign_verify(&c->message, &c->author, &b->scratch);
+		c->was_slow = !c->tables.key;
+		if (c->was_slow)
+			c->result = gossip_sign_verify(&c->message, &c->author, &b->scratch);
+		else
+			c->result = gossip_sign_verify_with(&c->message, &c->author, &c->tables,
+							    &b->scratch);
 	}
 }
 
@@ -206,6 +213,8 @@ static void on_checked(struct gossip *g, struct message *m, struct mono now)
 	map_remove(&g->checking, &m->by_id);
 	g->n_checking--;
 	if (m->check.result == 0) {
+		if (m->check.was_slow)
+			gossip_keys_on_good(&g->keys, &m->check.author);
 		on_good(g, m, now);
 		return;
 	}

@@ -13,6 +13,7 @@
 
 #include "base/def.h"
 #include "base/time.h"
+#include "route/gossip_keys.h"
 #include "wire/gossip_rpc.h"
 #include "wire/peer_id.h"
 
@@ -22,7 +23,9 @@ struct gossip_batch;
 struct gossip_check {
 	struct gossip_message message; /* borrowed while the batch lives */
 	struct peer_id author;
-	int result; /* what gossip_sign_verify() says */
+	struct gossip_key_tables tables; /* the author's, if it has some */
+	int result;                      /* what gossip_sign_verify() says */
+	bool was_slow;                   /* gossip_batch_check() had to do without tables */
 };
 
 /* Any thread. */

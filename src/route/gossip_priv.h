@@ -21,6 +21,7 @@
 #include "route/gossip.h"
 #include "route/gossip_backoff.h"
 #include "route/gossip_cache.h"
+#include "route/gossip_keys.h"
 #include "route/gossip_seen.h"
 #include "wire/gossip_rpc.h"
 
@@ -127,6 +128,7 @@ struct gossip {
 	struct member **pick;
 	size_t n_pick, pick_room;
 	uint64_t seqno;
+	struct gossip_keys keys;
 	struct map checking;   /* struct message */
 	struct list unchecked; /* in no batch yet */
 	size_t n_unchecked, unchecked_bytes;

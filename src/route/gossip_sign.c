@@ -68,6 +68,21 @@ int gossip_sign_verify(const struct gossip_message *m, const struct peer_id *aut
 	return r > 0 ? GOSSIP_SIGN_E_BAD : r;
 }
 
+int gossip_sign_verify_with(const struct gossip_message *m, const struct peer_id *author,
+			    const struct gossip_key_tables *tables, struct buf *scratch)
+{
+	int r;
+
+	if (m->has_key && (m->key.n > LIMIT_PUBLIC_KEY || !is_key_of(m->key, author)))
+		return GOSSIP_SIGN_E_KEY;
+	buf_clear(scratch);
+	r = gossip_message_signed_bytes(m, scratch);
+	if (r < 0)
+		return r;
+	r = ed25519_table_verify(tables->base, tables->key, buf_data(scratch), m->signature);
+	return r > 0 ? GOSSIP_SIGN_E_BAD : r;
+}
+
 int gossip_sign(const struct gossip_message *m, const struct key_pair *key, struct buf *scratch,
 		uint8_t ret_signature[ED25519_SIGNATURE])
 {

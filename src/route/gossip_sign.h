@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "crypto/keys.h"
 #include "route/gossip.h"
+#include "route/gossip_keys.h"
 #include "wire/gossip_rpc.h"
 #include "wire/peer_id.h"
 
@@ -30,6 +31,11 @@ _nodiscard_ int gossip_sign_form(const struct gossip_message *m, struct peer_id 
 /* `scratch` is cleared and used. -ENOMEM, GOSSIP_SIGN_E_KEY, GOSSIP_SIGN_E_BAD. */
 _nodiscard_ int gossip_sign_verify(const struct gossip_message *m, const struct peer_id *author,
 				   struct buf *scratch);
+/* As gossip_sign_verify(), with the author's tables. */
+_nodiscard_ int gossip_sign_verify_with(const struct gossip_message *m,
+					const struct peer_id *author,
+					const struct gossip_key_tables *tables,
+					struct buf *scratch);
 /* Signs `m` as it is, from, data, seqno and topic set. -ENOMEM. */
 _nodiscard_ int gossip_sign(const struct gossip_message *m, const struct key_pair *key,
 			    struct buf *scratch, uint8_t ret_signature[ED25519_SIGNATURE]);

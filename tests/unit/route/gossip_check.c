@@ -113,6 +113,48 @@ TEST(many_are_shared_out_and_passed_on_in_order)
 	engine_deinit(&c.e);
 }
 
+/* From then on with a table, at once or in batches; what is forged is found all the same. */
+TEST(an_author_that_has_signed_enough_is_checked_faster_and_as_well)
+{
+	struct checker c;
+
+	checker_init(&c);
+	for (size_t i = 0; i < LIMIT_GOSSIP_KEY_PROOFS; i++) {
+		assert_int_equal(c.e.g->keys.n_tables, 0);
+		says_many(&c.e.fakes[0], 1, false);
+	}
+	assert_int_equal(c.e.g->keys.n_tables, 1);
+	says_many(&c.e.fakes[0], 3, false);
+	says_many(&c.e.fakes[0], 2, true);
+	assert_int_equal(gossip_counts(c.e.g).bad_signature, 2);
+	says_many(&c.e.fakes[0], 20, false);
+	while (c.n_out > 0) {
+		assert_non_null(gossip_batch_at(c.out[0], 0)->tables.key);
+		give_back(&c, 0);
+	}
+	assert_int_equal(c.e.n_delivered, LIMIT_GOSSIP_KEY_PROOFS + 3 + 20);
+	engine_deinit(&c.e);
+}
+
+TEST(a_batch_that_is_out_keeps_its_tables_when_the_engine_goes)
+{
+	struct checker c;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 4, false);
+	for (size_t i = 4; i < LIMIT_GOSSIP_KEY_PROOFS; i++)
+		says_many(&c.e.fakes[0], 1, false);
+	says_many(&c.e.fakes[0], 20, false);
+	assert_true(c.n_out > 0);
+	engine_deinit(&c.e);
+	for (size_t i = 0; i < c.n_out; i++) {
+		gossip_batch_check(c.out[i]);
+		for (size_t k = 0; k < gossip_batch_n(c.out[i]); k++)
+			assert_int_equal(gossip_batch_at(c.out[i], k)->result, 0);
+		gossip_batch_done(c.out[i], c.e.now);
+	}
+}
+
 TEST(what_comes_meanwhile_waits_for_the_next_batch)
 {
 	struct checker c;
@@ -277,6 +319,8 @@ TEST(batches_outlive_the_engine)
 }
 
 TESTS(RUN(few_messages_are_checked_at_once), RUN(many_are_shared_out_and_passed_on_in_order),
+      RUN(an_author_that_has_signed_enough_is_checked_faster_and_as_well),
+      RUN(a_batch_that_is_out_keeps_its_tables_when_the_engine_goes),
       RUN(what_comes_meanwhile_waits_for_the_next_batch),
       RUN(when_too_many_wait_they_are_checked_here), RUN(what_nobody_takes_is_checked_here),
       RUN(a_copy_that_comes_meanwhile_is_a_duplicate_and_is_not_sent_back),

@@ -113,6 +113,21 @@ static struct gossip_message message_of(const struct author *a, bool with_key)
 	};
 }
 
+/* Where the author can have a table, what is said with it must be the same. */
+static void with_tables(struct fixture *f, const struct gossip_message *m,
+			const struct peer_id *author, int expected)
+{
+	struct gossip_key_tables tables = { 0 };
+	uint8_t key[32];
+
+	if (public_key_ed25519_of(author, key) < 0)
+		return;
+	assert_int_equal(ed25519_base_table_new(&tables.base), 0);
+	assert_int_equal(ed25519_table_new(key, &tables.key), 0);
+	assert_int_equal(gossip_sign_verify_with(m, author, &tables, &f->scratch), expected);
+	gossip_key_tables_unref(&tables);
+}
+
 static int check(struct fixture *f, const struct gossip_message *m)
 {
 	struct peer_id author;
@@ -120,7 +135,11 @@ static int check(struct fixture *f, const struct gossip_message *m)
 	int r;
 
 	r = gossip_sign_form(m, &author, &seqno);
-	return r != 0 ? r : gossip_sign_verify(m, &author, &f->scratch);
+	if (r != 0)
+		return r;
+	r = gossip_sign_verify(m, &author, &f->scratch);
+	with_tables(f, m, &author, r);
+	return r;
 }
 
 TEST(we_sign_the_published_message_as_published)
@@ -146,7 +165,7 @@ TEST(the_published_message_verifies_and_names_its_author)
 	assert_string_equal(peer_id_text(&author, text),
 			    "12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5");
 	assert_int_equal(seqno, 0x0102030405060708);
-	assert_int_equal(gossip_sign_verify(&f.m, &author, &f.scratch), 0);
+	assert_int_equal(check(&f, &f.m), 0);
 	fixture_deinit(&f);
 }
 
