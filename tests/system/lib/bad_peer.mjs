@@ -109,6 +109,10 @@ export class BadPeer {
   // What it got: whole frames { type, flags, id, length, payload }, only while `keep` is set; always the count of bytes.
   frames = []
   keep = true
+  remember = true // frames; without it they are answered and forgotten
+  accepts = '' // '/meshsub/1.2.0': the node's streams for it are agreed to, and kept in `accepted`
+  accepted = new Set()
+  credit = false // what comes is paid for at once: otherwise the node stops at 256 KiB a stream
   bytesIn = 0
   closed = false
   #got = Buffer.alloc(0)
@@ -149,9 +153,18 @@ export class BadPeer {
       const flags = this.#plain.readUInt16BE(2)
       // Who does not answer these is taken for dead after half a minute.
       if (type === PING && flags === SYN) this.say(frame(PING, ACK, 0, length))
-      this.frames.push({ type, flags, id: this.#plain.readUInt32BE(4), length, payload: this.#plain.subarray(12, 12 + size) })
+      if (type === DATA && this.accepts) this.#answer(this.#plain.readUInt32BE(4), this.#plain.subarray(12, 12 + size))
+      if (this.credit && size > 0) this.say(frame(WINDOW, 0, this.#plain.readUInt32BE(4), size))
+      if (this.remember) this.frames.push({ type, flags, id: this.#plain.readUInt32BE(4), length, payload: this.#plain.subarray(12, 12 + size) })
       this.#plain = this.#plain.subarray(12 + size)
     }
+  }
+
+  // The node opens with even numbers; it proposes in its first flight, and what it says must come after the answer.
+  #answer (id, payload) {
+    if (id % 2 || this.accepted.has(id) || !payload.includes(this.accepts)) return
+    this.accepted.add(id)
+    this.say(dataFrame(0, id, lines('/multistream/1.0.0', this.accepts)))
   }
 
   async #read (n) {

@@ -1,0 +1,85 @@
+// What tests of hostile crowds share: the crowd itself in a worker, and honest peers around a node that count every message.
+
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startNode, until, within } from './node.mjs'
+import { startPeer } from './js_peer.mjs'
+import { portOf } from './strangers.mjs'
+
+// So many peers of each kind, eight to an address. → peers for startCrowd()
+export function crowdOf (counts) {
+  const peers = []
+  for (const [kind, n] of Object.entries(counts)) for (let i = 0; i < n; i++) peers.push({ kind })
+  // Links of one peer come from one address; with four links each that is two peers to an address.
+  peers.forEach((one, index) => { one.from = `127.0.${20 + Math.floor(index / 400)}.${1 + Math.floor((index % 400) / 2)}` })
+  return peers
+}
+
+// → { stop() → what the crowd did }
+export function startCrowd (t, node, peers, { strangers = 0, options = {} } = {}) {
+  const worker = new Worker(new URL('./hostile_worker.mjs', import.meta.url),
+    { workerData: { port: portOf(node), peers, strangers, options } })
+  let stopping
+  const failed = once(worker, 'error').then(([error]) => { throw error })
+  failed.catch(() => {})
+  const stop = () => {
+    stopping ??= (async () => {
+      const done = once(worker, 'message')
+      worker.postMessage('stop')
+      const [report] = await within(Promise.race([done, failed]), 'the crowd to stop', 20_000)
+      await worker.terminate()
+      return report
+    })()
+    return stopping
+  }
+  t.after(() => worker.terminate())
+  return { stop }
+}
+
+// An honest publisher and an honest subscriber (js-libp2p) and a NATS consumer around one node.
+export async function honestAround (t, stack, topic, env = {}) {
+  const node = await startNode({ t, env: { PEERLINE_LOG: 'warn', MAX_PEERS: '200', ...env } })
+  const publisher = await startPeer(stack, { t })
+  const subscriber = await startPeer(stack, { t })
+  const consumer = await node.consumer('honest')
+  t.after(() => consumer.close())
+  const got = { js: new Map(), nats: new Map() }
+  const count = (map, data) => {
+    const n = Number(Buffer.from(data).subarray(0, 8).toString())
+    if (Buffer.from(data).subarray(8, 14).toString() === 'honest') map.set(n, (map.get(n) ?? 0) + 1)
+  }
+  consumer.subscribe(`topic.${topic}`, { callback: (_, message) => count(got.nats, message.data) })
+  await consumer.flush()
+  subscriber.node.services.pubsub.addEventListener('gossipsub:message', event => count(got.js, event.detail.msg.data))
+  for (const js of [publisher, subscriber]) {
+    js.subscribe(topic)
+    await js.dial(node.listen[0])
+    await js.seesSubscriber(topic, node.peerId)
+    await node.waitEvent('MESH', event => event.peer_id === js.id && event.grafted === true)
+  }
+  return { node, publisher, subscriber, consumer, got, topic }
+}
+
+// Publishes `rate` messages a second for so long, numbered from `first`. → how many
+export async function publishHonestly (honest, seconds, rate, first = 0) {
+  const began = performance.now()
+  const total = seconds * rate
+  for (let n = 0; n < total; n++) {
+    await honest.publisher.publish(honest.topic, Buffer.from(String(first + n).padStart(8, '0') + 'honest' + 'x'.repeat(200)))
+    const due = began + (n + 1) * 1000 / rate
+    if (due > performance.now()) await sleep(due - performance.now())
+  }
+  return total
+}
+
+// All of them, exactly once, at both; `late` milliseconds for the last ones.
+export async function heardAll (honest, total, late = 10_000) {
+  const missing = map => { let n = 0; for (let i = 0; i < total; i++) n += !map.has(i); return n }
+  await until(() => missing(honest.got.js) + missing(honest.got.nats) === 0,
+    () => `every message: js lacks ${missing(honest.got.js)}, NATS lacks ${missing(honest.got.nats)} of ${total}`, late)
+  for (const [who, map] of Object.entries(honest.got)) {
+    const twice = [...map.values()].filter(n => n > 1).length
+    if (twice) throw new Error(`${who} got ${twice} messages more than once`)
+  }
+}
