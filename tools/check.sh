@@ -42,14 +42,23 @@ echo "== corpora reach their decoders (clang)"
 make -s fuzz SECONDS=0
 note "fuzz coverage" $?
 
-echo "== real programs, real peers"
-{ tests/run.sh "$debug/peerline" 2>&1; echo $? >"$log.status"; } | tee "$log"
-status=$(cat "$log.status")
 tap() { awk -v key="$1" '($1 == "#" || $1 == "ℹ") && $2 == key {n += $3} END {print n + 0}' "$log"; }
-passed=$((passed + $(tap pass)))
-failed=$((failed + $(tap fail) + $(tap cancelled)))
-skipped=$((skipped + $(tap skipped) + $(tap todo)))
-[ "$status" -eq 0 ] || [ "$(($(tap fail) + $(tap cancelled)))" -gt 0 ] || failed=$((failed + 1))
+judged() { # program, files: system tests, all of them when none is named
+	{ tests/run.sh "$@" 2>&1; echo $? >"$log.status"; } | tee "$log"
+	status=$(cat "$log.status")
+	passed=$((passed + $(tap pass)))
+	failed=$((failed + $(tap fail) + $(tap cancelled)))
+	skipped=$((skipped + $(tap skipped) + $(tap todo)))
+	[ "$status" -eq 0 ] || [ "$(($(tap fail) + $(tap cancelled)))" -gt 0 ] || failed=$((failed + 1))
+}
+
+echo "== real programs, real peers (ASan and UBSan)"
+judged "$debug/peerline"
+
+# Under the sanitizers figures about memory and processor time mean nothing, and are not judged.
+echo "== what hostile peers cost (the release program)"
+judged "$release/peerline" system/hostile.test.mjs system/hostile_all.test.mjs system/gossip_hostile.test.mjs \
+	system/abuse.test.mjs
 
 echo "== the demo"
 tools/demo.sh "$release/peerline"

@@ -151,12 +151,36 @@ static struct gossip_peer *peer_of(const struct gossip *g, const struct peer_id 
 	return node ? container_of(node, struct gossip_peer, node) : NULL;
 }
 
-/* Of who has forged too much nothing more is checked. */
-static bool is_heard(const struct gossip *g, const struct message *m)
+static bool is_sender(const struct message *m, uint64_t key)
+{
+	for (size_t i = 0; i < m->n_senders; i++)
+		if (m->senders[i] == key)
+			return true;
+	return false;
+}
+
+/*
+ * Of who has forged too much nothing more is checked. Unless somebody else has sent the same: a
+ * forger that passes a true message on ahead of the others would take it with it. Then it is the
+ * other's.
+ */
+static bool is_heard(const struct gossip *g, struct message *m)
 {
 	const struct gossip_peer *via = peer_of(g, &m->via);
 
-	return !via || via->n_bad < LIMIT_GOSSIP_BAD;
+	if (!via || via->n_bad < LIMIT_GOSSIP_BAD)
+		return true;
+	if (m->n_senders < 2)
+		return false;
+	list_for_each (it, &g->peers) {
+		const struct gossip_peer *p = list_entry(it, struct gossip_peer, in_peers);
+
+		if (p->n_bad < LIMIT_GOSSIP_BAD && is_sender(m, p->key)) {
+			m->via = p->id;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* The first `n` that are worth it; NULL: none, or no memory for it. */

@@ -318,7 +318,31 @@ TEST(batches_outlive_the_engine)
 	gossip_batch_done(second, c.e.now);
 }
 
-TESTS(RUN(few_messages_are_checked_at_once), RUN(many_are_shared_out_and_passed_on_in_order),
+TEST(a_forger_that_passes_a_true_message_on_first_does_not_take_it_with_it)
+{
+	struct checker c;
+	struct shared_bytes *frame;
+
+	checker_init(&c);
+	c.e.g->config.params.n_checkers = 1;
+	says_many(&c.e.fakes[0], LIMIT_GOSSIP_BAD, true);
+	assert_int_equal(c.n_out, 1);
+	frame = message_of(&c.e.fakes[2], "t", BYTES_LITERAL("true"));
+	fake_says_frame(&c.e.fakes[0], shared_bytes_ref(frame));
+	fake_says_frame(&c.e.fakes[1], shared_bytes_ref(frame));
+	while (c.n_out > 0)
+		give_back(&c, 0);
+	assert_true(gossip_counts(c.e.g).bad_signature >= LIMIT_GOSSIP_BAD);
+	assert_int_equal(c.e.n_delivered, 1);
+	/* What only the forger has is not looked at. */
+	fake_publishes(&c.e.fakes[0], "t", "true as well");
+	assert_int_equal(c.e.n_delivered, 1);
+	shared_bytes_unref(frame);
+	engine_deinit(&c.e);
+}
+
+TESTS(RUN(a_forger_that_passes_a_true_message_on_first_does_not_take_it_with_it),
+      RUN(few_messages_are_checked_at_once), RUN(many_are_shared_out_and_passed_on_in_order),
       RUN(an_author_that_has_signed_enough_is_checked_faster_and_as_well),
       RUN(a_batch_that_is_out_keeps_its_tables_when_the_engine_goes),
       RUN(what_comes_meanwhile_waits_for_the_next_batch),
