@@ -1,5 +1,6 @@
 #!/bin/sh
 # Breaks one rule at a time and expects the named test to notice.
+#   tools/mutants.sh [NAME...]
 # tests/mutants/<name>.patch begins with "# kills: <meson test name>"; it is applied to a copy of the tree.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -11,6 +12,7 @@ tar -C "$root" --exclude=./.git --exclude='./build*' --exclude=node_modules -cf 
 meson setup "$work/build" "$work" >"$work/setup.log" 2>&1 || { cat "$work/setup.log"; exit 1; }
 for patch in "$root"/tests/mutants/*.patch; do
 	name=$(basename "$patch" .patch)
+	case " ${*:-$name} " in *" $name "*) ;; *) continue ;; esac
 	test=$(sed -n 's/^# kills: //p' "$patch")
 	patch -d "$work" -p1 -s <"$patch" || { echo "mutant $name: does not apply"; survived=$((survived + 1)); continue; }
 	if ! ninja -C "$work/build" >"$work/log" 2>&1; then
