@@ -4,6 +4,7 @@
 import { createInterface } from 'node:readline'
 
 export const WAIT_MS = 10_000
+const READY_MS = 30_000
 
 const alive = new Set()
 process.on('exit', () => { for (const child of alive) child.kill('SIGKILL') })
@@ -15,7 +16,9 @@ export class JsonPeer {
   #events = []
   #lines = []
   #looks = new Set()
+  #sinks = new Map()
   #ended
+  #over = false
 
   constructor (name, child) {
     this.name = name
@@ -32,12 +35,17 @@ export class JsonPeer {
   }
 
   get pid () { return this.#child.pid }
+  get ended () { return this.#ended }
   log () { return this.#lines.join('\n') }
   mark () { return this.#events.length }
   events (kind) { return this.#events.filter(event => event.event === kind) }
 
+  // From now on events of this kind go to a function, and not into the history, which keeps everything.
+  divert (kind, sink) { this.#sinks.set(kind, sink) }
+
   // One command. An answer with `error` is thrown, with the answer's other fields on the error.
   do (command, fields = {}, ms = 30_000) {
+    if (this.#over) return Promise.reject(new Error(`${this.name} has ended: no ${command}`))
     const id = this.#next++
     const asked = new Promise((resolve, reject) => this.#asked.set(id, { resolve, reject, command }))
     this.#child.stdin.write(JSON.stringify({ ...fields, id, do: command, timeout_ms: ms }) + '\n')
@@ -82,20 +90,27 @@ export class JsonPeer {
     await this.#ended
   }
 
-  ready (ms = WAIT_MS) {
-    return this.waitEvent('ready', () => true, ms).then(ready => {
-      this.peerId = ready.peer_id
-      this.listen = ready.listen
-      return this
+  // Itself, once it listens; killed when that takes too long. Loading a whole stack takes a busy machine a while.
+  async ready (ms = READY_MS) {
+    const ready = await this.waitEvent('ready', () => true, ms).catch(async error => {
+      await this.kill()
+      throw error
     })
+    this.peerId = ready.peer_id
+    this.listen = ready.listen
+    return this
   }
 
   #onLine (line) {
-    this.#lines.push(line.length > 600 ? `${line.slice(0, 600)}…` : line)
     const said = JSON.parse(line)
+    if (!this.#sinks.has(said.event)) this.#lines.push(line.length > 600 ? `${line.slice(0, 600)}…` : line)
     if (said.event) {
       if (said.data) said.data = Buffer.from(said.data, 'base64')
-      if (said.envelope) said.envelope.data = Buffer.from(said.envelope.data, 'base64')
+      if (said.envelope?.data) said.envelope.data = Buffer.from(said.envelope.data, 'base64')
+      if (this.#sinks.has(said.event)) {
+        this.#sinks.get(said.event)(said)
+        return
+      }
       this.#events.push(said)
       for (const look of [...this.#looks]) look()
       return
@@ -109,6 +124,7 @@ export class JsonPeer {
 
   #onEnd () {
     alive.delete(this.#child)
+    this.#over = true
     for (const { reject, command } of this.#asked.values()) reject(new Error(`${this.name} ended during ${command}\n${this.log()}`))
     this.#asked.clear()
   }

@@ -170,6 +170,17 @@ class Node {
     return this.#events.filter(event => event.kind === kind && event.source === source)
   }
 
+  // Calls the function with every event of this kind that the door tells from now on.
+  onEach (kind, tell) {
+    let next = this.#events.length
+    this.#listeners.add(() => {
+      while (next < this.#events.length) {
+        const event = this.#events[next++]
+        if (event.kind === kind && event.source === 'door') tell(event)
+      }
+    })
+  }
+
   // The first event of this kind, past or future, that the predicate accepts.
   async waitEvent (kind, accept = () => true, ms = WAIT_MS, since = 0) {
     const found = () => this.#events.slice(since).find(event => event.kind === kind && accept(event))

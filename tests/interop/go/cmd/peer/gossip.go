@@ -191,11 +191,25 @@ func (tracer) Prune(p peer.ID, topic string) {
 }
 
 func (tracer) RejectMessage(m *pubsub.Message, reason string) {
-	say(answer{"event": "rejected", "topic": m.GetTopic(), "via": m.ReceivedFrom.String(), "reason": reason})
+	say(answer{"event": "rejected", "topic": m.GetTopic(), "via": m.ReceivedFrom.String(), "reason": reason, "data": m.Data})
 }
 
 func (tracer) OnNewOutboundStream(p peer.ID, name protocol.ID) {
 	say(answer{"event": "gossip_peer", "peer_id": p.String(), "protocol": name})
+}
+
+// DropRPC reports what go itself threw away, because its own queue to that peer (32 RPCs) was full.
+func (tracer) DropRPC(rpc *pubsub.RPC, p peer.ID) {
+	messages := [][]byte{}
+	for _, m := range rpc.GetPublish() {
+		messages = append(messages, m.GetData())
+	}
+	say(answer{"event": "dropped", "peer_id": p.String(), "messages": messages})
+}
+
+// UndeliverableMessage reports a message that this program's own subscription was too slow for.
+func (tracer) UndeliverableMessage(m *pubsub.Message) {
+	say(answer{"event": "undeliverable", "topic": m.GetTopic()})
 }
 
 func (tracer) OnClosedOutboundStream(peer.ID)   {}
@@ -207,6 +221,3 @@ func (tracer) DuplicateMessage(*pubsub.Message) {}
 func (tracer) ThrottlePeer(peer.ID)             {}
 func (tracer) RecvRPC(*pubsub.RPC)              {}
 func (tracer) SendRPC(*pubsub.RPC, peer.ID)     {}
-func (tracer) DropRPC(*pubsub.RPC, peer.ID)     {}
-func (tracer) UndeliverableMessage(*pubsub.Message) {
-}

@@ -1,0 +1,262 @@
+// Proves that ten nodes of four makes (js-libp2p 3.x and 2.x, go-libp2p, peerline), each linked with three or four of the
+// others, carry two topics to every subscriber exactly once, at 200 messages a second for a minute, published by all of
+// them in turn, while nodes of every make are killed (SIGKILL) and started again under a seed.
+//
+// What "exactly once" asks of whom is in lib/ledger.mjs. A node counts as being in a topic's mesh from the moment when
+// it and at least two of its neighbours (or all it has) have each reported the other. SEED=n repeats a schedule;
+// SECONDS=n and RATE=n make another run of it.
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { judge, until } from './lib/node.mjs'
+import { goJudge } from '../interop/go/programs.mjs'
+import { Ledger, summary, table } from './lib/ledger.mjs'
+import { go, js, peerline } from './lib/members.mjs'
+import { processorSeconds } from './lib/strangers.mjs'
+import { envelope } from './lib/teranode.mjs'
+
+const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6))
+const RUN_MS = 1000 * Number(process.env.SECONDS ?? 60)
+const RATE = Number(process.env.RATE ?? 200) // messages a second, by all together
+const SETTLE_MS = 10_000
+const KILL_EVERY_MS = 4000
+const DOWN_MS = [500, 3500]
+
+const SUBTREES = 'teranode/bitcoin/1.0.0/mainnet-subtree'
+const SECOND = 'judge/mixed/1'
+const TOPICS = [SUBTREES, SECOND]
+
+// A ring in which everyone also knows the next but one, less four lines: three or four neighbours, three for js, which
+// costs the most, and any two nodes may be missing without cutting the rest apart. Makes alternate along the ring.
+const KINDS = ['peerline', 'js3', 'go', 'peerline', 'js2', 'go', 'peerline', 'js3', 'go', 'peerline']
+const LINES = KINDS.flatMap((_, i) => [[i, (i + 1) % 10], [i, (i + 2) % 10]])
+  .filter(([a, b]) => !(b === a + 1 && [0, 2, 4, 6].includes(a)))
+// The second topic is not everybody's.
+const SECOND_MISSES = [5, 7]
+
+const wants = index => SECOND_MISSES.includes(index) ? [SUBTREES] : TOPICS
+const neighboursOf = index => LINES.flatMap(([a, b]) => a === index ? [b] : b === index ? [a] : [])
+
+// A small generator of even numbers in [0, 1), the same for the same seed.
+function randomFrom (seed) {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let x = Math.imul(state ^ (state >>> 15), state | 1)
+    x ^= x + Math.imul(x ^ (x >>> 7), x | 61)
+    return ((x ^ (x >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+// Whether the nodes that `present` accepts hang together by the given lines.
+function hangsTogether (present, lines = LINES) {
+  const all = KINDS.map((_, index) => index).filter(present)
+  const reached = new Set(all.slice(0, 1))
+  for (let grown = true; grown;) {
+    grown = false
+    for (const [a, b] of lines) {
+      if (!present(a) || !present(b) || reached.has(a) === reached.has(b)) continue
+      reached.add(a).add(b)
+      grown = true
+    }
+  }
+  return reached.size === all.length
+}
+
+class Mesh {
+  constructor (members, ledger, clock) {
+    Object.assign(this, { members, ledger, clock, lives: [], grafts: members.map(() => new Map()), published: 0 })
+  }
+
+  async start (index) {
+    const member = this.members[index]
+    const life = this.ledger.life(member.name, member.kind, this.clock)
+    const current = () => this.lives[index] === life
+    this.lives[index] = life
+    this.grafts[index] = new Map(TOPICS.map(topic => [topic, new Set()]))
+    await member.start(wants(index), neighboursOf(index).map(other => this.members[other]), {
+      onMessage: (topic, data) => life.got(idOf(data)),
+      onThrownAway: data => this.ledger.thrownAway(idOf(data), member.name),
+      onMesh: (topic, peerId, grafted) => { if (current()) this.#onMesh(index, topic, peerId, grafted) }
+    })
+    for (const topic of TOPICS) this.#look(index, topic)
+  }
+
+  async kill (index) {
+    this.lives[index].end()
+    await this.members[index].kill()
+    this.grafts[index] = new Map()
+    // Who has not noticed yet would else speak for the next life.
+    for (const topics of this.grafts) for (const mesh of topics.values()) mesh.delete(this.members[index].peerId)
+  }
+
+  // The neighbours that take part in the topic and are there.
+  partners (index, topic) {
+    return neighboursOf(index).filter(other => this.members[other].up && wants(other).includes(topic))
+  }
+
+  // Whether both have the other in their mesh.
+  joined (a, b, topic) {
+    const has = (one, other) => this.grafts[one].get(topic)?.has(this.members[other].peerId)
+    return has(a, b) && has(b, a)
+  }
+
+  isOpen (index) { return wants(index).every(topic => this.lives[index].opened.has(topic)) }
+
+  #onMesh (index, topic, peerId, grafted) {
+    const mesh = this.grafts[index].get(topic)
+    if (grafted) mesh.add(peerId)
+    else mesh.delete(peerId)
+    const other = this.members.findIndex(member => member.peerId === peerId)
+    for (const one of [index, other]) if (one >= 0 && this.members[one].up) this.#look(one, topic)
+  }
+
+  #look (index, topic) {
+    if (!wants(index).includes(topic)) return
+    const partners = this.partners(index, topic)
+    const joined = partners.filter(other => this.joined(index, other, topic)).length
+    if (joined >= Math.min(2, partners.length) && joined > 0) this.lives[index].open(topic)
+  }
+
+  // One message by one member.
+  publish (index, topic) {
+    const [member, life] = [this.members[index], this.lives[index]]
+    const id = `${member.name}.${member.lives}.${this.published++}`
+    this.ledger.published(id, topic, life, this.clock(), member.kind === 'peerline')
+    member.publish(topic, message(id, topic, member.peerId, this.published))
+      .then(() => this.ledger.taken(id, this.clock()))
+      .catch(error => { if (life.endedAt === Infinity) this.trouble ??= `${member.name} could not publish: ${error}` })
+  }
+}
+
+// Subtree announcements in Teranode's form on its topic; anything on the other, up to 4 KB, so that some is worth an
+// IDONTWANT. Each is unlike all others.
+function message (id, topic, peerId, number) {
+  if (topic === SUBTREES) {
+    const hash = number.toString(16).padStart(64, '0')
+    return envelope(id, { PeerID: peerId, ClientName: 'judge', DataHubURL: 'http://127.0.0.1:8090/api/v1', Hash: hash })
+  }
+  return Buffer.from(JSON.stringify({ name: id, fill: 'x'.repeat([100, 1500, 4000][number % 3]) }))
+}
+
+const idOf = data => /^\{"name":"([^"]+)"/.exec(data.toString('latin1', 0, 80))[1]
+
+// Publishes at the rate, by everybody in turn who is up and open, seven of ten on the first topic.
+async function publishing (mesh, begin, end) {
+  let turn = 0
+  for (let sent = 0; mesh.clock() < end && !mesh.over;) {
+    const due = Math.floor((Math.min(mesh.clock(), end) - begin) * RATE / 1000)
+    for (; sent < due; sent++) {
+      const topic = sent % 10 < 7 ? SUBTREES : SECOND
+      const next = [...KINDS.keys()].map(step => (turn + step) % 10)
+        .find(index => mesh.members[index].up && mesh.isOpen(index) && wants(index).includes(topic))
+      turn = (next ?? turn) + 1
+      if (next !== undefined) mesh.publish(next, topic)
+    }
+    await new Promise(done => setTimeout(done, 4))
+  }
+}
+
+// Kills one node after another, each make in its turn, and starts it again; two may be away at a time.
+async function havoc (mesh, end, random, tell) {
+  const away = []
+  for (let round = 0; ; round++) {
+    const next = mesh.clock() + KILL_EVERY_MS
+    if (next + DOWN_MS[1] > end) break
+    await until(() => mesh.clock() >= next || mesh.over, 'the next kill', KILL_EVERY_MS * 2)
+    if (mesh.over) break
+    const make = ['js', 'go', 'peerline'][round % 3]
+    const may = [...KINDS.keys()].filter(index => KINDS[index].startsWith(make) && mesh.members[index].up &&
+      mesh.isOpen(index) && TOPICS.every(topic => hangsTogether(one =>
+      one !== index && mesh.members[one].up && wants(one).includes(topic))))
+    if (may.length === 0) continue
+    const victim = may[Math.floor(random() * may.length)]
+    const down = DOWN_MS[0] + random() * (DOWN_MS[1] - DOWN_MS[0])
+    tell(`${(mesh.clock() / 1000).toFixed(1)} s: ${mesh.members[victim].name} is killed for ${(down / 1000).toFixed(1)} s`)
+    await mesh.kill(victim)
+    const back = mesh.clock() + down
+    away.push(until(() => mesh.clock() >= back, 'the end of its absence', DOWN_MS[1] * 2).then(() => mesh.over || mesh.start(victim)))
+    away.at(-1).catch(error => { mesh.trouble ??= error })
+  }
+  await Promise.all(away)
+}
+
+function everybody () {
+  return KINDS.map((kind, index) => {
+    const name = `${kind}-${index}`
+    if (kind === 'peerline') return peerline(name)
+    return kind === 'go' ? go(name) : js(name, kind.slice(2))
+  })
+}
+
+describe('a mesh of js, go and peerline', goJudge(judge('go', { timeout: RUN_MS + 240_000 })), () => {
+  test('the plan: three or four neighbours each, and any two nodes may be missing', () => {
+    for (const index of KINDS.keys()) assert.ok([3, 4].includes(neighboursOf(index).length), `${index}`)
+    for (const a of KINDS.keys()) {
+      for (const b of KINDS.keys()) assert.ok(hangsTogether(one => one !== a && one !== b), `without ${a} and ${b}`)
+      assert.ok(hangsTogether(one => one !== a && wants(one).includes(SECOND)), `second topic without ${a}`)
+    }
+  })
+
+  test('the book tells lost, doubled, excused and early apart', () => {
+    let now = 0
+    const ledger = new Ledger()
+    const [a, b] = ['a', 'b'].map(name => ledger.life(name, name, () => now))
+    now = 10
+    b.open('t')
+    for (const [id, at] of [['early', 5], ['fine', 11], ['lost', 12], ['twice', 13], ['late', 4500], ['mine', 14]]) {
+      ledger.published(id, 't', a, at)
+      ledger.taken(id, at)
+    }
+    for (const id of ['early', 'fine', 'twice', 'twice']) b.got(id)
+    ledger.thrownAway('mine', 'c')
+    now = 5000
+    b.end()
+    const { rows, lost, doubled } = ledger.settle()
+    assert.deepEqual(lost.map(one => one.id), ['lost'])
+    assert.deepEqual(doubled, [{ id: 'twice', to: 'b', count: 2 }])
+    const row = rows.find(one => one.kind === 'b')
+    assert.deepEqual([row.expected, row.received, row.duplicates, row.receiverKilled, row.thrownAway, row.early],
+      [3, 2, 1, 1, 1, 1])
+  })
+
+  test(`${RATE} messages a second reach every subscriber exactly once while nodes are killed and return`, async t => {
+    const start = performance.now()
+    const clock = () => performance.now() - start
+    const members = everybody()
+    const ledger = new Ledger()
+    const mesh = new Mesh(members, ledger, clock)
+    let running = []
+    t.after(async () => {
+      mesh.over = true
+      await Promise.allSettled(running)
+      await Promise.all(members.map(member => member.stop()))
+    })
+    running = members.map(member => member.settle())
+    await Promise.all(running)
+    for (const index of KINDS.keys()) await mesh.start(index)
+    await until(() => [...KINDS.keys()].every(index => mesh.isOpen(index)),
+      () => `everybody to be in the meshes: ${KINDS.map((_, index) => [...mesh.lives[index].opened.keys()].length)}`, 30_000)
+    const begin = clock()
+    t.diagnostic(`seed ${SEED}; everybody was in the meshes after ${(begin / 1000).toFixed(1)} s`)
+
+    const end = begin + RUN_MS
+    running = [publishing(mesh, begin, end), havoc(mesh, end, randomFrom(SEED), text => t.diagnostic(text))]
+    for (const one of running) one.catch(() => { mesh.over = true })
+    await Promise.all(running)
+    assert.equal(mesh.trouble, undefined)
+    await until(() => ledger.settle().missing === 0, '', SETTLE_MS).catch(() => {})
+
+    const spent = members.map(member => `${member.name} ${processorSeconds(member.pid).toFixed(1)}`)
+    t.diagnostic(`seconds of processor in the last lives: ${spent.join(', ')}, this test ${(process.cpuUsage().user / 1e6).toFixed(1)}`)
+    const { rows, lost, doubled, flight } = ledger.settle()
+    for (const line of table(rows)) t.diagnostic(line)
+    const links = await Promise.all(members.map(member => member.links()))
+    t.diagnostic(`links: ${links.map((list, index) => `${members[index].name} ${new Set(list).size}`).join(', ')}`)
+    const ms = part => `${ledger.latency(part).toFixed(0)} ms`
+    t.diagnostic(`arrival after: half ${ms(0.5)}, 99 % ${ms(0.99)}, 99.9 % ${ms(0.999)}; time of flight ${flight.toFixed(0)} ms`)
+    assert.equal(doubled.length, 0, `${doubled.length} doubled: ${JSON.stringify(doubled.slice(0, 20))}`)
+    assert.equal(lost.length, 0, `${lost.length} lost\n${summary(lost)}`)
+    for (const list of links) assert.ok(new Set(list).size <= 4, 'the mesh is not what was drawn')
+  })
+})
