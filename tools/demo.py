@@ -118,11 +118,17 @@ def links_between(nodes):
     return pairs
 
 
+def of_round(digest, number):
+    """Another hash in each round: nobody may announce the same one again and again (docs/control.md)."""
+    return f"{digest[:-4]}{number:04x}"
+
+
 def announcements(node, number):
     common = {"PeerID": node.peer_id, "ClientName": node.name, "DataHubURL": HUB}
-    yield BLOCK, {**common, "Hash": BLOCK_HASH, "Height": 948351, "Header": HEADER, "Coinbase": "", "Round": number}
-    yield SUBTREE, {**common, "Hash": SUBTREE_HASH, "Round": number}
-    yield REJECTED, {**common, "TxID": COINBASE, "Reason": f"demo round {number}"}
+    yield BLOCK, {**common, "Hash": of_round(BLOCK_HASH, number), "Height": 948351, "Header": HEADER, "Coinbase": "",
+                  "Round": number}
+    yield SUBTREE, {**common, "Hash": of_round(SUBTREE_HASH, number), "Round": number}
+    yield REJECTED, {**common, "TxID": of_round(COINBASE, number), "Reason": f"demo round {number}"}
 
 
 def identity(topic, message):

@@ -3,8 +3,8 @@
  * Whatever a consumer sends: how it was split makes no difference to what it hears, a neighbour
  * that does not read holds no more than its maximum, and everything is given back when they leave.
  *
- * The first byte chooses where the consumer comes from, whether it begins with a good CONNECT, and
- * whether the neighbour, whose id is "x", lives.
+ * The first byte chooses where the consumer comes from, whether it begins with a good CONNECT,
+ * whether the neighbour, whose id is "x", lives, and whether Teranode's rules hold.
  */
 
 #include <stdlib.h>
@@ -49,9 +49,35 @@ static void on_leave(void *user, struct bytes topic)
 	ASSERT(topic.n <= 100);
 }
 
+/* Every message is put to who validates before it comes. */
+static void ask(struct node *node, const struct gossip_delivery *m)
+{
+	const struct door_question question = { .ticket = 1, .wait_ms = 1000 };
+
+	(void)!door_validate(node->door, m, &question, (struct mono){ NS_PER_S });
+}
+
+static void on_verdict(void *user, uint64_t ticket, enum gossip_verdict verdict)
+{
+	(void)user;
+	ASSERT(ticket == 1);
+	ASSERT(verdict == GOSSIP_ACCEPT || verdict == GOSSIP_IGNORE || verdict == GOSSIP_REJECT);
+}
+
+static void on_author_skipped(void *user, const struct peer_id *author, struct bytes topic)
+{
+	(void)user;
+	ASSERT(author->n > 0 && topic.n <= 100);
+}
+
 static int on_publish(void *user, struct bytes topic, struct bytes data, const char **ret_text)
 {
-	struct gossip_delivery m = { .topic = topic, .data = data, .id = { .n = 1 } };
+	struct gossip_delivery m = {
+		.topic = topic,
+		.data = data,
+		.id = { .n = 1 },
+		.from = { .n = 1 },
+	};
 	struct node *node = user;
 
 	if (data.n > 100) {
@@ -60,7 +86,8 @@ static int on_publish(void *user, struct bytes topic, struct bytes data, const c
 	}
 	if (refusal(topic) < 0)
 		return refusal(topic);
-	door_deliver(node->door, &m, false, (struct wall){ 0 });
+	ask(node, &m);
+	door_deliver(node->door, &m, false, (struct wall){ 0 }, (struct mono){ NS_PER_S });
 	return 0;
 }
 
@@ -104,11 +131,13 @@ static const struct door_ops ops = {
 	.topic_publish = on_publish,
 	.api = on_api,
 	.on_gap = on_gap,
+	.verdict = on_verdict,
+	.on_author_skipped = on_author_skipped,
 	.wants_output = on_mark,
 	.wants_close = on_mark,
 };
 
-static void node_init(struct node *node)
+static void node_init(struct node *node, bool teranode_rules)
 {
 	struct door_config config = {
 		.server_name = "fuzz",
@@ -116,6 +145,8 @@ static void node_init(struct node *node)
 		.host = "h",
 		.token = "t",
 		.topic_prefix = "p/",
+		.client_name = "fuzz",
+		.teranode_rules = teranode_rules,
 		.consumer_bytes = CONSUMER_BYTES,
 		.ops = &ops,
 		.user = node,
@@ -200,7 +231,7 @@ static void converse(struct bytes all, size_t step, struct buf *heard)
 	int marks[2] = { 0 };
 	struct node node;
 
-	node_init(&node);
+	node_init(&node, flags & 8);
 	stuck = attach_stuck(node.door, &marks[0], now);
 	ASSERT(door_attach(node.door, flags & 1 ? DOOR_UNIX_OWNER : DOOR_TCP, &marks[1], now, &c) ==
 	       0);

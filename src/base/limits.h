@@ -200,9 +200,31 @@
 #define LIMIT_DOOR_FIRST_PING_MS 2000
 #define LIMIT_DOOR_PING_MS 120000
 #define LIMIT_DOOR_PINGS_OUT 2
+#define LIMIT_DOOR_QUESTIONS                                                                       \
+	1024                     /* messages that validators were asked about; then the oldest go */
+#define LIMIT_DOOR_VALIDATORS 16 /* asked about one message */
+#define LIMIT_DOOR_SLOW_TOLD_MS 60000  /* between two words about validators that do not answer */
+#define LIMIT_PAYLOAD_NAME 256         /* an envelope's name, as consumers are told it */
+#define LIMIT_CLIENT_NAME 64           /* ours */
+#define LIMIT_AUTHORS 4096             /* of messages that were no good, remembered */
+#define LIMIT_AUTHOR_STRIKES 5         /* malformed envelopes; then their author is skipped ... */
+#define LIMIT_AUTHOR_FORGET_MS 3600000 /* ... until so long after its last fault */
+#define LIMIT_AUTHOR_TOLD_MS 1000      /* between two words about authors that are skipped */
 #define LIMIT_CONSUMER_ID 128
 #define LIMIT_SUBJECT 1024
 #define LIMIT_SUBJECT_TOKENS 32
+
+/* Teranode's topics: what we publish there */
+#define LIMIT_TERANODE_BLOCK (32 * KIB) /* one message */
+#define LIMIT_TERANODE_SUBTREE (32 * KIB)
+#define LIMIT_TERANODE_REJECTED_TX (16 * KIB)
+#define LIMIT_TERANODE_NODE_STATUS (64 * KIB)
+#define LIMIT_TERANODE_REPEATS 10 /* announcements of one hash within ... */
+#define LIMIT_TERANODE_REPEATS_MS 120000
+#define LIMIT_TERANODE_REPEATS_SOON 3 /* ... and within this shorter time */
+#define LIMIT_TERANODE_REPEATS_SOON_MS 15000
+#define LIMIT_TERANODE_HASHES 8192 /* announced within LIMIT_TERANODE_REPEATS_MS */
+#define LIMIT_TERANODE_TOPICS 64   /* whose rate is in use */
 
 /* Control */
 #define LIMIT_API_REQUEST (64 * KIB)

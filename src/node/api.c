@@ -299,6 +299,11 @@ static void verb_topics(const struct api_request *q)
 	api_answer(q->node, q->ticket, api_topics(q->node));
 }
 
+static void verb_authors(const struct api_request *q)
+{
+	api_answer(q->node, q->ticket, api_authors(q->node));
+}
+
 static void verb_stop(const struct api_request *q)
 {
 	api_answer(q->node, q->ticket, json_object());
@@ -309,14 +314,9 @@ static const struct {
 	const char *name;
 	void (*run)(const struct api_request *q);
 } verbs[] = {
-	{ "STATUS", verb_status },
-	{ "PEERS", verb_peers },
-	{ "TOPICS", verb_topics },
-	{ "CONNECT", verb_connect },
-	{ "DISCONNECT", verb_disconnect },
-	{ "PING", verb_ping },
-	{ "STREAMS", verb_streams },
-	{ "PERF", verb_perf },
+	{ "STATUS", verb_status },   { "PEERS", verb_peers },     { "TOPICS", verb_topics },
+	{ "AUTHORS", verb_authors }, { "CONNECT", verb_connect }, { "DISCONNECT", verb_disconnect },
+	{ "PING", verb_ping },       { "STREAMS", verb_streams }, { "PERF", verb_perf },
 	{ "STOP", verb_stop },
 };
 

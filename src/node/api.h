@@ -17,5 +17,6 @@ json_t *api_peers(struct node *n);
 json_t *api_topics(struct node *n);
 /* One of them. */
 json_t *api_topic(struct node *n, const struct gossip_topic_info *info);
+json_t *api_authors(struct node *n);
 
 #endif

@@ -173,6 +173,7 @@ static void put_health(json_t *o, const struct gossip_topic_info *info)
 
 json_t *api_topic(struct node *n, const struct gossip_topic_info *info)
 {
+	struct door_counts counts = door_topic_counts(n->door, info->topic);
 	struct mono now = loop_now(n->config.loop);
 	json_t *o = json_object();
 
@@ -183,6 +184,9 @@ json_t *api_topic(struct node *n, const struct gossip_topic_info *info)
 	put(o, "received", json_number(info->received));
 	put(o, "duplicates", json_number(info->duplicates));
 	put(o, "published", json_number(info->published));
+	put(o, "payload_malformed", json_number(counts.payload_malformed));
+	put(o, "payload_mismatched", json_number(counts.payload_mismatched));
+	put(o, "payload_skipped", json_number(counts.payload_skipped));
 	put(o, "last_message_ms",
 	    mono_is_never(info->last_message_at)
 		    ? json_null()
@@ -212,6 +216,30 @@ json_t *api_topics(struct node *n)
 	json_t *answer = json_object();
 
 	put_topics(n, answer);
+	return answer;
+}
+
+/* ---- authors ---- */
+
+static void each_author(void *user, const struct author_info *info)
+{
+	struct listing *l = user;
+	json_t *o = json_object();
+
+	put(o, "peer_id", json_peer_id(info->id));
+	put(o, "malformed", json_number(info->n_malformed));
+	put(o, "mismatched", json_number(info->n_mismatched));
+	put(o, "skipped_ms", json_number(info->skipped_ms));
+	append(l, o);
+}
+
+json_t *api_authors(struct node *n)
+{
+	struct listing l = { .node = n, .list = json_array(), .room = PEERS_BYTES };
+	json_t *answer = json_object();
+
+	door_authors(n->door, loop_now(n->config.loop), each_author, &l);
+	put_list(answer, "authors", "authors_left_out", &l);
 	return answer;
 }
 
@@ -300,8 +328,25 @@ static void put_net_counters(json_t *o, const struct net_counts *c)
 	put(o, "half_open", json_number(c->half_open));
 }
 
+static void put_door_counters(json_t *o, const struct door_counts *c)
+{
+	put(o, "teranode_refused", json_number(c->teranode_refused));
+	put(o, "payload_malformed", json_number(c->payload_malformed));
+	put(o, "payload_mismatched", json_number(c->payload_mismatched));
+	put(o, "payload_skipped", json_number(c->payload_skipped));
+	put(o, "payload_failed", json_number(c->payload_failed));
+	put(o, "authors_skipped", json_number(c->authors_skipped));
+	put(o, "validate_asked", json_number(c->validate_asked));
+	put(o, "validate_accepted", json_number(c->validate_accepted));
+	put(o, "validate_ignored", json_number(c->validate_ignored));
+	put(o, "validate_rejected", json_number(c->validate_rejected));
+	put(o, "validate_unanswered", json_number(c->validate_unanswered));
+	put(o, "validate_abandoned", json_number(c->validate_abandoned));
+}
+
 static json_t *counters(struct node *n)
 {
+	struct door_counts door = door_counts(n->door);
 	json_t *o = json_object();
 
 	if (n->pool) {
@@ -313,6 +358,7 @@ static json_t *counters(struct node *n)
 		put_gossip_counters(o, &gossip);
 		put_stream_counters(o, &streams);
 	}
+	put_door_counters(o, &door);
 	put(o, "gaps", json_number(n->gaps));
 	put(o, "gap_messages", json_number(n->gap_messages));
 	return o;

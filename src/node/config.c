@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "node/nearest.h"
+#include "wire/utf8.h"
 
 _printf_(2, 3) static int config_refuse(struct config_error *e, const char *format, ...)
 {
@@ -461,6 +462,7 @@ static int finish_texts(struct config *c, struct config_error *e)
 {
 	const char *network = config_value(c, SETTING_NETWORK);
 	const char *prefix = config_value(c, SETTING_TOPIC_PREFIX);
+	const char *client_name = config_value(c, SETTING_CLIENT_NAME);
 
 	if (strlen(network) >= sizeof(c->network))
 		return config_refuse(e, "PEERLINE_NETWORK: at most %zu characters",
@@ -468,8 +470,13 @@ static int finish_texts(struct config *c, struct config_error *e)
 	if (strlen(prefix) >= sizeof(c->topic_prefix))
 		return config_refuse(e, "PEERLINE_TOPIC_PREFIX: at most %zu characters",
 				     sizeof(c->topic_prefix) - 1);
+	if (strlen(client_name) > LIMIT_CLIENT_NAME || !client_name[0] ||
+	    !utf8_text_is_printable(bytes_of_text(client_name)))
+		return config_refuse(e, "PEERLINE_CLIENT_NAME: 1 to %d bytes of printable text",
+				     LIMIT_CLIENT_NAME);
 	strcpy(c->network, network);
 	strcpy(c->topic_prefix, prefix);
+	strcpy(c->client_name, client_name);
 	return 0;
 }
 
@@ -540,6 +547,7 @@ static void finish_values(struct config *c)
 	(void)parse_number(config_value(c, SETTING_HALF_OPEN), &c->half_open);
 	(void)parse_number(config_value(c, SETTING_CONSUMER_BYTES), &c->consumer_bytes);
 	(void)parse_number(config_value(c, SETTING_MEMORY_BUDGET), &c->memory_budget);
+	(void)parse_bool(config_value(c, SETTING_TERANODE_RULES), &c->teranode_rules);
 	(void)parse_level(config_value(c, SETTING_LOG), &c->log);
 }
 

@@ -41,6 +41,8 @@ enum setting_id {
 	SETTING_NETWORK,
 	SETTING_TOPIC_PREFIX,
 	SETTING_TOPIC_PARAMS,
+	SETTING_CLIENT_NAME,
+	SETTING_TERANODE_RULES,
 	SETTING_DOOR_HOST,
 	SETTING_DOOR_PORT,
 	SETTING_DOOR_SOCKET,
@@ -113,6 +115,8 @@ struct config {
 	char network[64];
 	char topic_prefix[LIMIT_GOSSIP_TOPIC_NAME];
 	struct topic_settings topics;
+	char client_name[LIMIT_CLIENT_NAME + 1];
+	bool teranode_rules;
 	enum log_level log;
 };
 

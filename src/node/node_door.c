@@ -1,3 +1,4 @@
+#include "base/limits.h"
 #include "node/api.h"
 #include "node/node_priv.h"
 #include "node/topic_trouble.h"
@@ -88,12 +89,38 @@ static void on_wants_close(void *user, void *connection)
 	door_sockets_wants_close(n->door_sockets, connection);
 }
 
+static void on_verdict(void *user, uint64_t ticket, enum gossip_verdict verdict)
+{
+	struct node *n = user;
+
+	if (n->gossip)
+		gossip_streams_verdict(n->gossip, ticket, verdict);
+}
+
+static void on_author_skipped(void *user, const struct peer_id *author, struct bytes topic)
+{
+	node_emit(user, LOG_WARN, "author_skipped", "AUTHOR_SKIPPED",
+		  json_pack("{s:o, s:o, s:I, s:I}", "peer_id", json_peer_id(author), "topic",
+			    json_text(topic), "malformed", (json_int_t)LIMIT_AUTHOR_STRIKES,
+			    "for_ms", (json_int_t)LIMIT_AUTHOR_FORGET_MS));
+}
+
+static void on_validator_slow(void *user, const char *consumer, struct bytes topic, uint64_t count)
+{
+	node_emit(user, LOG_WARN, "validator_slow", "VALIDATOR_SLOW",
+		  json_pack("{s:o, s:o, s:I}", "consumer", json_text_or_null(consumer), "topic",
+			    json_text(topic), "unanswered", (json_int_t)count));
+}
+
 const struct door_ops node_door_ops = {
 	.topic_join = on_topic_join,
 	.topic_leave = on_topic_leave,
 	.topic_publish = on_topic_publish,
 	.api = on_api,
 	.on_gap = on_gap,
+	.verdict = on_verdict,
+	.on_author_skipped = on_author_skipped,
+	.on_validator_slow = on_validator_slow,
 	.wants_output = on_wants_output,
 	.wants_close = on_wants_close,
 };
@@ -104,7 +131,7 @@ static void on_message(void *user, const struct gossip_delivery *d)
 {
 	struct node *n = user;
 
-	door_deliver(n->door, d, true, loop_wall(n->config.loop));
+	door_deliver(n->door, d, true, loop_wall(n->config.loop), loop_now(n->config.loop));
 }
 
 static void on_topic_params(void *user, struct bytes topic, struct gossip_topic_params *io)
@@ -112,6 +139,21 @@ static void on_topic_params(void *user, struct bytes topic, struct gossip_topic_
 	const struct node *n = user;
 
 	topic_settings_apply(&n->config.config->topics, topic, io);
+}
+
+static bool on_validate(void *user, const struct gossip_delivery *d, uint64_t ticket)
+{
+	struct gossip_topic_params params = { .validate_ms = LIMIT_GOSSIP_VALIDATE_MS };
+	struct node *n = user;
+
+	topic_settings_apply(&n->config.config->topics, d->topic, &params);
+	return door_validate(n->door, d,
+			     &(struct door_question){
+				     .ticket = ticket,
+				     .wait_ms = params.validate_ms,
+				     .received = loop_wall(n->config.loop),
+			     },
+			     loop_now(n->config.loop));
 }
 
 static json_t *topic_and_peer(struct bytes topic, const struct peer_id *peer)
@@ -166,6 +208,7 @@ static void on_topic_health(void *user, const struct gossip_topic_info *info)
 
 const struct gossip_ops node_gossip_ops = {
 	.topic_params = on_topic_params,
+	.on_validate = on_validate,
 	.on_message = on_message,
 	.on_topic_peer = on_topic_peer,
 	.on_mesh = on_mesh,

@@ -11,42 +11,56 @@
 
 #define EVENT_PREFIX "$PL.EVENT."
 
-static void write_headers(struct wr *w, const struct topic *t, const struct gossip_delivery *m,
-			  bool verified, struct wall received)
+static void write_headers(struct wr *w, const struct view *v, const struct about *about)
 {
+	const struct gossip_delivery *m = about->message;
 	char from[PEER_ID_TEXT_MAX], via[PEER_ID_TEXT_MAX], id[2 * GOSSIP_ID_MAX + 1];
 	char epoch[17], seq[24], ms[24];
-	int n_seq = snprintf(seq, sizeof(seq), "%llu", (unsigned long long)t->seq);
-	int n_ms = snprintf(ms, sizeof(ms), "%lld", (long long)(received.ns / (int64_t)NS_PER_MS));
+	int n_seq = snprintf(seq, sizeof(seq), "%llu", (unsigned long long)v->seq);
+	int n_ms = snprintf(ms, sizeof(ms), "%lld",
+			    (long long)(about->received.ns / (int64_t)NS_PER_MS));
 
-	snprintf(epoch, sizeof(epoch), "%016llx", (unsigned long long)t->epoch);
+	snprintf(epoch, sizeof(epoch), "%016llx", (unsigned long long)v->epoch);
 	hex_encode(BYTES(m->id.b, m->id.n), id);
 	nats_headers_begin(w);
 	nats_headers_add(w, "Pl-From", bytes_of_text(peer_id_text(&m->from, from)));
-	nats_headers_add(w, "Pl-Verified", bytes_of_text(verified ? "yes" : "no"));
+	nats_headers_add(w, "Pl-Verified", bytes_of_text(about->verified ? "yes" : "no"));
 	nats_headers_add(w, "Pl-Via", bytes_of_text(peer_id_text(&m->via, via)));
 	nats_headers_add(w, "Pl-Msg-Id", bytes_of_text(id));
 	nats_headers_add(w, "Pl-Epoch", BYTES(epoch, 16));
 	nats_headers_add(w, "Pl-Seq", BYTES(seq, (size_t)n_seq));
 	nats_headers_add(w, "Pl-Received", BYTES(ms, (size_t)n_ms));
+	if (about->name)
+		nats_headers_add(w, "Pl-Name", *about->name);
 	nats_headers_end(w);
 }
 
-void door_deliver(struct door *d, const struct gossip_delivery *m, bool verified,
-		  struct wall received)
+size_t announce(struct door *d, struct letter *l, const struct about *about)
 {
-	struct letter l = { .payload = m->data, .from = d->publishing };
 	struct wr w = wr_to(&d->scratch);
 
-	if (topic_get(d, m->topic, &l.topic) < 0)
-		return; /* nobody named it, and there is no room to count it for wildcards */
-	l.seq = ++l.topic->seq;
-	l.subject = l.topic->subject;
+	l->seq = ++l->view->seq;
+	l->subject = l->view->subject;
 	buf_clear(&d->scratch);
-	write_headers(&w, l.topic, m, verified, received);
+	write_headers(&w, l->view, about);
 	if (wr_finish(&w) == 0)
-		l.header = buf_data(&d->scratch);
-	deliver(d, &l);
+		l->header = buf_data(&d->scratch);
+	return deliver(d, l);
+}
+
+void door_deliver(struct door *d, const struct gossip_delivery *m, bool verified,
+		  struct wall received, struct mono now)
+{
+	const struct about about = { .message = m, .verified = verified, .received = received };
+	struct letter l = { .payload = m->data, .from = d->publishing };
+	struct topic *t;
+
+	d->now = now;
+	if (topic_get(d, m->topic, &t) < 0)
+		return; /* nobody named it, and there is no room to count it for wildcards */
+	l.view = &t->views[TOPIC_RAW];
+	announce(d, &l, &about);
+	payload_deliver(d, t, &about);
 	door_settle(d);
 }
 

@@ -149,6 +149,7 @@ void consumer_bury(struct consumer *c)
 	while ((it = map_first(&c->subs)))
 		sub_kill(container_of(it, struct sub, by_sid));
 	tickets_forget(c);
+	questions_forget(c);
 	identity_release(c);
 }
 

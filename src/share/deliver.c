@@ -24,12 +24,12 @@ static void lay_out(struct sub *s, const struct letter *l, const struct hole *h,
 {
 	int n;
 
-	*ret = (struct copy){ .subject = s->topic ? s->pattern : l->subject };
+	*ret = (struct copy){ .subject = s->view ? s->pattern : l->subject };
 	ret->n_line = LINE_EXTRA + ret->subject.n + s->sid.n + l->reply.n;
 	if (!s->consumer->options.headers)
 		return;
 	ret->header = l->header;
-	if (!h || !h->topic)
+	if (!h || !h->view)
 		return;
 	n = snprintf(ret->gap, sizeof(ret->gap), "Pl-Gap: %llu-%llu\r\n",
 		     (unsigned long long)h->from, (unsigned long long)h->to);
@@ -196,7 +196,7 @@ static void deliver_to(struct sub *s, struct letter *l)
 {
 	struct consumer *c = s->consumer;
 	bool was_empty = outbox_is_empty(&c->out);
-	struct hole *h = hole_find(s, l->topic);
+	struct hole *h = hole_find(s, l->view);
 	struct copy copy;
 	int r;
 
@@ -213,11 +213,22 @@ static void deliver_to(struct sub *s, struct letter *l)
 	}
 	if (was_empty && c->attached)
 		c->door->config.ops->wants_output(c->door->config.user, c->connection);
+	if (l->question)
+		question_asked(l->question, c);
 	delivered(s, h);
+}
+
+/* A question goes to those who asked for questions: whoever listens to everything would be taken
+ * for a validator that never answers. */
+static bool may_judge(const struct sub *s, const struct question *q)
+{
+	return s->validates && q->n_asked < LIMIT_DOOR_VALIDATORS;
 }
 
 static bool wants(const struct sub *s, const struct letter *l)
 {
+	if (l->question && !may_judge(s, l->question))
+		return false;
 	return !s->dead && consumer_is_open(s->consumer) &&
 	       (s->consumer != l->from || s->consumer->options.echo);
 }
@@ -258,7 +269,7 @@ static void deliver_to_group(struct door *d, size_t first, size_t n, struct lett
 		struct sub *s = hit(d, first + (start + i) % n);
 		struct copy copy;
 
-		lay_out(s, l, hole_find(s, l->topic), &copy);
+		lay_out(s, l, hole_find(s, l->view), &copy);
 		if (!wants(s, l) || !has_room(s, l, &copy))
 			continue;
 		deliver_to(s, l);

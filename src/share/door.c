@@ -14,6 +14,8 @@ static int init_tables(struct door *d)
 	map_init(&d->ids, random_u64(random), LIMIT_DOOR_CONSUMERS);
 	map_init(&d->topics, random_u64(random), LIMIT_DOOR_TOPICS);
 	map_init(&d->tickets, random_u64(random), LIMIT_DOOR_TICKETS);
+	map_init(&d->question_numbers, random_u64(random), LIMIT_DOOR_QUESTIONS);
+	authors_init(&d->authors, random_u64(random));
 	return subjects_init(&d->subjects, random_u64(random),
 			     (size_t)LIMIT_DOOR_CONSUMERS * LIMIT_DOOR_SUBSCRIPTIONS);
 }
@@ -33,10 +35,16 @@ int door_new(const struct door_config *config, struct door **ret)
 	list_init(&d->told);
 	list_init(&d->leaving);
 	list_init(&d->ended);
+	list_init(&d->questions);
+	list_init(&d->abandoned);
 	buf_init(&d->scratch, LIMIT_DOOR_CONTROL_LINE);
+	buf_init(&d->name, LIMIT_PAYLOAD_NAME);
+	buf_init(&d->data, LIMIT_GOSSIP_DATA);
 	random_fill(&d->config.random, id, sizeof(id));
 	hex_encode(BYTES(id, sizeof(id)), d->server_id);
 	r = init_tables(d);
+	if (r == 0 && config->teranode_rules)
+		r = teranode_rules_new(&config->id, &d->config.random, &d->rules);
 	if (r < 0) {
 		door_free(d);
 		return r;
@@ -54,6 +62,9 @@ struct door *door_free(struct door *d)
 	while (!list_is_empty(&d->consumers))
 		door_detach(d, list_entry(d->consumers.next, struct consumer, link));
 	tickets_free(d);
+	questions_free(d);
+	authors_deinit(&d->authors);
+	d->rules = teranode_rules_free(d->rules);
 	while ((it = map_first(&d->topics))) {
 		struct topic *t = container_of(it, struct topic, by_name);
 
@@ -64,6 +75,8 @@ struct door *door_free(struct door *d)
 	map_deinit(&d->ids);
 	subjects_deinit(&d->subjects);
 	buf_deinit(&d->scratch);
+	buf_deinit(&d->name);
+	buf_deinit(&d->data);
 	free(d);
 	return NULL;
 }
@@ -257,9 +270,10 @@ void door_tick(struct door *d, struct mono now)
 	d->now = now;
 	list_for_each (it, &d->consumers)
 		tick_consumer(list_entry(it, struct consumer, link), now);
+	questions_tick(d, now);
 	door_settle(d);
 	/* Deadlines only move away between ticks, so the earliest is enough to remember. */
-	d->deadline = MONO_NEVER;
+	d->deadline = questions_deadline(d);
 	list_for_each (it, &d->consumers)
 		door_deadline_at(d, consumer_deadline(list_entry(it, struct consumer, link)));
 }
@@ -315,4 +329,23 @@ size_t door_topic_consumers(const struct door *d, struct bytes topic)
 	struct map_node *found = map_find(&d->topics, topic);
 
 	return found ? container_of(found, struct topic, by_name)->n_named : 0;
+}
+
+struct door_counts door_counts(const struct door *d)
+{
+	return d->counts;
+}
+
+struct door_counts door_topic_counts(const struct door *d, struct bytes topic)
+{
+	struct map_node *found = map_find(&d->topics, topic);
+
+	return found ? container_of(found, struct topic, by_name)->counts
+		     : (struct door_counts){ 0 };
+}
+
+void door_authors(const struct door *d, struct mono now,
+		  void (*each)(void *user, const struct author_info *info), void *user)
+{
+	authors_each(&d->authors, now, each, user);
 }

@@ -23,6 +23,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "route/gossip.h"
+#include "share/authors.h"
 #include "share/subject.h"
 
 struct door;
@@ -56,6 +57,15 @@ struct door_ops {
 	/* `$PL.API.<verb>` with a reply subject, from the owner. Answer now or later with
 	 * door_api_reply(ticket, json). */
 	void (*api)(void *user, struct bytes verb, struct bytes body, uint64_t ticket);
+	/* What became of a message that door_validate() took; made from consumer_input() and
+	 * door_tick() only. */
+	void (*verdict)(void *user, uint64_t ticket, enum gossip_verdict verdict);
+	/* From now on this author's messages are skipped on `payload.`; at most once a second, the
+	 * others are only counted. */
+	void (*on_author_skipped)(void *user, const struct peer_id *author, struct bytes topic);
+	/* Since the last time `n` messages had no answer, the latest of them of this topic from
+	 * this consumer; at most once a minute. */
+	void (*on_validator_slow)(void *user, const char *consumer, struct bytes topic, uint64_t n);
 	/* Something was missed: count it, and answer with door_event("GAP", door_gap_json()). */
 	void (*on_gap)(void *user, const struct door_gap *gap);
 	/* There is output for this connection, where there was none: call consumer_output() before
@@ -73,6 +83,9 @@ struct door_config {
 	uint16_t port;
 	const char *token;        /* the owner's; borrowed */
 	const char *topic_prefix; /* "" or a prefix for names without '/' */
+	struct peer_id id;        /* the author of what is published here */
+	const char *client_name;  /* in envelopes; borrowed */
+	bool teranode_rules;      /* hold our consumers to teranode_rules.h */
 	size_t consumer_bytes;    /* held for one consumer */
 	struct random random;
 	const struct door_ops *ops;
@@ -102,15 +115,38 @@ void door_tick(struct door *d, struct mono now);
 /* An INFO with ldm to everybody: the node is about to end. */
 void door_lame_duck(struct door *d);
 
-/* A topic message to everyone who wants it. `wall_ms` becomes Pl-Received. */
+/* A topic message to everyone who wants it, as it came and without its envelope. */
 void door_deliver(struct door *d, const struct gossip_delivery *m, bool verified,
-		  struct wall received);
+		  struct wall received, struct mono now);
+struct door_question {
+	uint64_t ticket;
+	uint64_t wait_ms; /* as long as the engine waits */
+	struct wall received;
+};
+
+/* A message that is not accepted yet: did anybody get it who is to judge it? Then verdict() follows
+ * with the ticket, unless wait_ms pass first. Calls nothing but wants_output() and wants_close().
+ */
+_nodiscard_ bool door_validate(struct door *d, const struct gossip_delivery *m,
+			       const struct door_question *about, struct mono now);
 /* `$PL.EVENT.<kind>`. Calls nothing but wants_output() and wants_close(), so it may be told from
  * anywhere; what it brings about waits for door_tick(), and door_deadline() may have become due. */
 void door_event(struct door *d, const char *kind, struct bytes json);
 /* The body of a GAP event; `out` is empty when there is no memory. */
 void door_gap_json(const struct door_gap *gap, struct wall at, struct buf *out);
 void door_api_reply(struct door *d, uint64_t ticket, struct bytes json);
+
+struct door_counts {
+	uint64_t teranode_refused; /* publications */
+	/* Messages that somebody wanted by `payload.` and did not get: no envelope, another author
+	 * named inside, their author skipped, no memory. */
+	uint64_t payload_malformed, payload_mismatched, payload_skipped, payload_failed;
+	uint64_t authors_skipped;
+	/* Messages that validators were asked about, and the answers. What nobody answered in time
+	 * and what all who were asked left behind counts as accepted by the engine. */
+	uint64_t validate_asked, validate_accepted, validate_ignored, validate_rejected;
+	uint64_t validate_unanswered, validate_abandoned;
+};
 
 struct consumer_info {
 	const char *id; /* the connection's name; "" if it gave none */
@@ -124,5 +160,11 @@ void door_consumers(const struct door *d,
 size_t door_n_consumers(const struct door *d);
 /* Consumers that named this topic. */
 size_t door_topic_consumers(const struct door *d, struct bytes topic);
+struct door_counts door_counts(const struct door *d);
+/* payload_* of one topic, since somebody wanted it; the other counts are 0. */
+struct door_counts door_topic_counts(const struct door *d, struct bytes topic);
+/* Authors of messages that were no good (share/authors.h). */
+void door_authors(const struct door *d, struct mono now,
+		  void (*each)(void *user, const struct author_info *info), void *user);
 
 #endif

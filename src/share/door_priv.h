@@ -6,6 +6,8 @@
  *
  *     door.c          attach, detach, deadlines, what the node asks
  *     announce.c      what the node says: topic messages and events
+ *     payload.c       topic messages without their envelopes
+ *     validate.c      topic messages before they are accepted, and the answers
  *     consumer.c      one connection: its input, its verbs
  *     publish.c       PUB and HPUB: where a message goes by its subject
  *     subscription.c  SUB and UNSUB: the life of one subscription
@@ -20,32 +22,43 @@
  */
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "share/door.h"
 #include "share/greeting.h"
 #include "share/outbox.h"
 #include "share/subjects.h"
+#include "share/teranode_rules.h"
+#include "share/topic_subject.h"
 #include "wire/nats_line.h"
 
 #define DOOR_TOKEN_MAX 256
 
+/* One way of seeing a topic; each numbers its messages by itself. */
+struct view {
+	struct topic *topic;
+	struct bytes subject; /* in the topic's `text` */
+	uint64_t epoch;       /* of `seq` */
+	uint64_t seq;         /* of its last message */
+};
+
 /* A gossip topic that a subscription names, or whose messages came. */
 struct topic {
 	struct map_node by_name;
-	struct bytes name, subject; /* in `text` */
-	uint64_t epoch;             /* of `seq` */
-	uint64_t seq;               /* of its last message */
-	size_t n_named;             /* subscriptions that name it; the first joined it */
+	struct bytes name; /* in `text` */
+	struct view views[TOPIC_VIEWS];
+	size_t n_named; /* subscriptions that name it in any view; the first joined it */
 	size_t n_holes;
 	bool joined;
 	struct list leaving; /* on door.leaving */
+	struct door_counts counts;
 	uint8_t text[];
 };
 
 struct hole {
-	struct list link;    /* on its subscription's list, then on door.told */
-	struct topic *topic; /* NULL: of a local subject */
+	struct list link;  /* on its subscription's list, then on door.told */
+	struct view *view; /* NULL: of a local subject */
 	struct consumer *consumer;
 	uint64_t from, to, count, bytes;
 	size_t n_subject;
@@ -57,10 +70,11 @@ struct sub {
 	struct map_node by_sid;
 	struct list link; /* on door.dead */
 	struct consumer *consumer;
-	struct topic *topic; /* named without wildcards; else NULL */
+	struct view *view; /* of a topic named without wildcards; else NULL */
 	struct list holes;
 	uint64_t n_delivered, max; /* max 0: none */
 	size_t cost;
+	bool validates;                   /* it is to judge what it gets */
 	bool dead;                        /* out of the index and of its consumer's map */
 	struct bytes pattern, queue, sid; /* as written; in `text` */
 	uint8_t text[];
@@ -108,12 +122,32 @@ struct ticket {
 	uint8_t reply[];
 };
 
+/* A message that validators were asked about. */
+struct question {
+	struct map_node by_number;
+	struct list link; /* on door.questions, the earliest deadline first; or on door.abandoned */
+	uint64_t number;  /* in the reply subject; nobody can guess it */
+	uint64_t ticket;  /* the engine's */
+	struct mono deadline;
+	struct consumer *asked[LIMIT_DOOR_VALIDATORS];
+	size_t n_asked;
+	size_t n_topic;
+	uint8_t topic[LIMIT_GOSSIP_TOPIC_NAME];
+};
+
 struct door {
 	struct door_config config;
 	struct list consumers;
 	size_t n_consumers;
 	uint64_t last_number;
-	struct map ids, topics, tickets;
+	struct map ids, topics, tickets, question_numbers;
+	struct list questions, abandoned;
+	size_t n_validators;                      /* subscriptions to `validate.` */
+	uint64_t n_unanswered;                    /* since the node was told of it */
+	struct mono slow_told_at, author_told_at; /* {0}: never */
+	struct authors authors;
+	struct teranode_rules *rules; /* NULL: none */
+	struct door_counts counts;
 	struct subjects subjects;
 	char server_id[33];
 	struct mono now, deadline;
@@ -122,7 +156,8 @@ struct door {
 	size_t n_handling;           /* operations under way */
 	bool delivering, settling;
 	struct list dead, told, leaving, ended;
-	struct buf scratch; /* header blocks, lines */
+	struct buf scratch;    /* header blocks, lines */
+	struct buf name, data; /* of an envelope */
 };
 
 /* ---- door.c ---- */
@@ -176,7 +211,8 @@ void sub_free(struct sub *s);
 struct letter {
 	struct bytes subject, reply, header, payload;
 	const struct consumer *from; /* NULL: from the node */
-	struct topic *topic;         /* NULL: a local subject */
+	struct view *view;           /* NULL: a local subject */
+	struct question *question;   /* that it puts; NULL: none */
 	uint64_t seq;
 	struct shared_bytes *shared; /* header, payload, CR LF; made for the first who needs it */
 };
@@ -184,10 +220,41 @@ struct letter {
 /* To everybody who wants it; returns how many that are. */
 size_t deliver(struct door *d, struct letter *l);
 
+/* ---- announce.c ---- */
+
+/* What a topic message brings along besides its bytes. */
+struct about {
+	const struct gossip_delivery *message;
+	bool verified;
+	struct wall received;
+	const struct bytes *name; /* the envelope's; NULL: is not said */
+};
+
+/* Numbers `l` in its view, which is set, gives it its headers and hands it out; returns how many
+ * want it. */
+size_t announce(struct door *d, struct letter *l, const struct about *about);
+
+/* ---- payload.c ---- */
+
+void payload_deliver(struct door *d, struct topic *t, const struct about *about);
+
+/* ---- validate.c ---- */
+
+/* It has the message that `q` is about. */
+void question_asked(struct question *q, struct consumer *c);
+/* PUB on a reply subject of ours. */
+bool verdict_subject_is(struct bytes subject);
+void verdict_take(struct consumer *c, const struct nats_op *op);
+/* It will not answer any more. */
+void questions_forget(struct consumer *c);
+void questions_tick(struct door *d, struct mono now);
+struct mono questions_deadline(const struct door *d);
+void questions_free(struct door *d);
+
 /* ---- holes.c ---- */
 
-/* The open hole of this subscription for this topic (NULL: for local subjects), or NULL. */
-struct hole *hole_find(struct sub *s, const struct topic *topic);
+/* The open hole of this subscription for this view (NULL: for local subjects), or NULL. */
+struct hole *hole_find(struct sub *s, const struct view *view);
 /* One message more was missed. -ENOSPC, -ENOMEM: it could not be written down. */
 _nodiscard_ int hole_dig(struct sub *s, const struct letter *l);
 /* The next message got through: door_settle() tells. */

@@ -4,12 +4,12 @@
 #include "base/limits.h"
 #include "share/door_priv.h"
 
-struct hole *hole_find(struct sub *s, const struct topic *topic)
+struct hole *hole_find(struct sub *s, const struct view *view)
 {
 	list_for_each (it, &s->holes) {
 		struct hole *h = list_entry(it, struct hole, link);
 
-		if (h->topic == topic)
+		if (h->view == view)
 			return h;
 	}
 	return NULL;
@@ -17,18 +17,18 @@ struct hole *hole_find(struct sub *s, const struct topic *topic)
 
 static struct hole *hole_new(struct sub *s, const struct letter *l)
 {
-	struct bytes subject = l->topic ? l->topic->subject : s->pattern;
+	struct bytes subject = l->view ? l->view->subject : s->pattern;
 	struct hole *h = calloc(1, sizeof(*h) + subject.n);
 
 	if (!h)
 		return NULL;
-	h->topic = l->topic;
+	h->view = l->view;
 	h->consumer = s->consumer;
 	h->from = l->seq;
 	h->n_subject = subject.n;
 	memcpy(h->subject, subject.p, subject.n);
-	if (h->topic)
-		h->topic->n_holes++;
+	if (h->view)
+		h->view->topic->n_holes++;
 	h->consumer->n_holes++;
 	list_add_tail(&s->holes, &h->link);
 	return h;
@@ -36,7 +36,7 @@ static struct hole *hole_new(struct sub *s, const struct letter *l)
 
 int hole_dig(struct sub *s, const struct letter *l)
 {
-	struct hole *h = hole_find(s, l->topic);
+	struct hole *h = hole_find(s, l->view);
 
 	if (!h && s->consumer->n_holes >= LIMIT_DOOR_HOLES)
 		return -ENOSPC;
@@ -66,7 +66,7 @@ void hole_tell(struct hole *h)
 		.subject = BYTES(h->subject, h->n_subject),
 		.count = h->count,
 		.bytes = h->bytes,
-		.has_seq = h->topic != NULL,
+		.has_seq = h->view != NULL,
 		.from = h->from,
 		.to = h->to,
 	};
@@ -74,9 +74,9 @@ void hole_tell(struct hole *h)
 	list_remove(&h->link);
 	if (d->config.ops->on_gap)
 		d->config.ops->on_gap(d->config.user, &gap);
-	if (h->topic) {
-		h->topic->n_holes--;
-		topic_unused(d, h->topic);
+	if (h->view) {
+		h->view->topic->n_holes--;
+		topic_unused(d, h->view->topic);
 	}
 	free(h);
 }

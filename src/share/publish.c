@@ -4,6 +4,7 @@
 #include "share/door_priv.h"
 #include "share/topic_subject.h"
 #include "wire/nats_headers.h"
+#include "wire/teranode.h"
 
 #define API_PREFIX "$PL.API."
 
@@ -43,22 +44,69 @@ static void publish_local(struct consumer *c, const struct nats_op *op)
 		tell_no_responders(c, op->reply);
 }
 
-static void publish_topic(struct consumer *c, const struct nats_op *op)
+/* What is to be signed and sent. */
+static int send(struct consumer *c, struct bytes topic, struct bytes data, const char **ret_text)
 {
 	struct door *d = c->door;
 	struct consumer *outer = d->publishing;
+	int r;
+
+	if (d->rules)
+		*ret_text = teranode_rules_refuse(d->rules, topic, data, d->now);
+	if (*ret_text) {
+		d->counts.teranode_refused++;
+		return -EPERM;
+	}
+	d->publishing = c;
+	r = d->config.ops->topic_publish(d->config.user, topic, data, ret_text);
+	d->publishing = outer;
+	return r;
+}
+
+static int send_wrapped(struct consumer *c, struct bytes topic, struct bytes payload,
+			const char **ret_text)
+{
+	struct buf envelope;
+	int r;
+
+	buf_init(&envelope, LIMIT_GOSSIP_DATA);
+	r = teranode_envelope_encode(bytes_of_text(c->door->config.client_name), payload,
+				     &envelope);
+	if (r == -ENOBUFS)
+		r = -EMSGSIZE;
+	if (r == 0)
+		r = send(c, topic, buf_data(&envelope), ret_text);
+	buf_deinit(&envelope);
+	return r;
+}
+
+static int publish_as(struct consumer *c, enum topic_view view, struct bytes topic,
+		      struct bytes payload, const char **ret_text)
+{
+	switch (view) {
+	case TOPIC_RAW:
+		return send(c, topic, payload, ret_text);
+	case TOPIC_PAYLOAD:
+		return send_wrapped(c, topic, payload, ret_text);
+	case TOPIC_VALIDATE:
+	case TOPIC_VIEWS:
+		break;
+	}
+	*ret_text = "only the node speaks there, and whoever validates answers on the reply "
+		    "subject";
+	return -EPERM;
+}
+
+static void publish_topic(struct consumer *c, enum topic_view view, const struct nats_op *op)
+{
 	const char *text = NULL;
 	struct buf name;
 	int r;
 
 	buf_init(&name, LIMIT_GOSSIP_TOPIC_NAME);
-	r = topic_subject_decode(op->subject, d->config.topic_prefix, &name);
-	if (r == 0) {
-		d->publishing = c;
-		r = d->config.ops->topic_publish(d->config.user, buf_data(&name), op->payload,
-						 &text);
-		d->publishing = outer;
-	}
+	r = topic_subject_decode(op->subject, c->door->config.topic_prefix, &name);
+	if (r == 0)
+		r = publish_as(c, view, buf_data(&name), op->payload, &text);
 	buf_deinit(&name);
 	if (r < 0)
 		consumer_refuse(c, "Publish to", op->subject, op->queue,
@@ -75,12 +123,13 @@ static bool is_reserved_reply(const struct nats_op *op)
 {
 	return subject_starts_with(op->reply, "$JS.ACK.") ||
 	       subject_starts_with(op->reply, "_R_") || subject_starts_with(op->reply, "$PL.") ||
-	       (is_request(op) && topic_subject_is(op->reply));
+	       (is_request(op) && topic_subject_is(op->reply, NULL));
 }
 
 void consumer_publish(struct consumer *c, const struct nats_op *op)
 {
 	size_t n_api = strlen(API_PREFIX);
+	enum topic_view view;
 
 	if (op->verb == NATS_HPUB && !c->options.headers) {
 		consumer_close(c, NULL);
@@ -94,10 +143,12 @@ void consumer_publish(struct consumer *c, const struct nats_op *op)
 	c->published++;
 	if (is_reserved_reply(op) || op->reply.n > LIMIT_SUBJECT)
 		consumer_refuse(c, "Publish with Reply of", op->reply, op->queue, NULL);
-	else if (topic_subject_is(op->subject))
-		publish_topic(c, op);
+	else if (topic_subject_is(op->subject, &view))
+		publish_topic(c, view, op);
 	else if (is_request(op))
 		ticket_open(c, BYTES(op->subject.p + n_api, op->subject.n - n_api), op);
+	else if (verdict_subject_is(op->subject))
+		verdict_take(c, op);
 	else if (subject_starts_with(op->subject, "$PL."))
 		consumer_refuse(c, "Publish to", op->subject, op->queue,
 				"only the node speaks there");

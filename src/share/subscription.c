@@ -21,16 +21,18 @@ void sub_kill(struct sub *s)
 	subjects_remove(&d->subjects, &s->entry);
 	map_remove(&c->subs, &s->by_sid);
 	c->subs_cost -= s->cost;
+	d->n_validators -= s->validates;
 	list_for_each_safe (it, &s->holes)
 		hole_close(list_entry(it, struct hole, link));
-	if (s->topic)
-		topic_unname(d, s->topic);
+	if (s->view)
+		topic_unname(d, s->view->topic);
 	list_add_tail(&d->dead, &s->link);
 }
 
 static struct sub *sub_new(struct consumer *c, const struct nats_op *op)
 {
 	struct sub *s = calloc(1, sizeof(*s) + op->subject.n + op->queue.n + op->sid.n);
+	enum topic_view view;
 	uint8_t *at;
 
 	if (!s)
@@ -46,26 +48,31 @@ static struct sub *sub_new(struct consumer *c, const struct nats_op *op)
 	memcpy(at, op->sid.p, op->sid.n);
 	s->sid = BYTES(at, op->sid.n);
 	s->consumer = c;
+	s->validates = topic_subject_is(s->pattern, &view) && view == TOPIC_VALIDATE;
 	s->cost = sizeof(*s) + op->subject.n + op->queue.n + op->sid.n + subjects_cost(op->subject);
 	list_init(&s->link);
 	list_init(&s->holes);
 	return s;
 }
 
-/* The topic that `pattern` names; `ret` NULL when it names none. */
-static int find_topic(struct door *d, struct bytes pattern, struct topic **ret)
+/* The view of a topic that `pattern` names; `ret` NULL when it names none. */
+static int find_view(struct door *d, struct bytes pattern, struct view **ret)
 {
+	enum topic_view view;
+	struct topic *t;
 	struct buf name;
 	int r;
 
 	*ret = NULL;
-	if (!topic_subject_is(pattern) || subject_has_wildcard(pattern))
+	if (!topic_subject_is(pattern, &view) || subject_has_wildcard(pattern))
 		return 0;
 	buf_init(&name, LIMIT_GOSSIP_TOPIC_NAME);
 	r = topic_subject_decode(pattern, d->config.topic_prefix, &name);
 	if (r == 0)
-		r = topic_get(d, buf_data(&name), ret);
+		r = topic_get(d, buf_data(&name), &t);
 	buf_deinit(&name);
+	if (r == 0)
+		*ret = &t->views[view];
 	return r;
 }
 
@@ -74,22 +81,23 @@ static int sub_enter(struct sub *s)
 {
 	struct consumer *c = s->consumer;
 	struct door *d = c->door;
-	struct topic *t;
+	struct view *v;
 	int r;
 
-	r = find_topic(d, s->pattern, &t);
+	r = find_view(d, s->pattern, &v);
 	if (r < 0)
 		return r;
 	r = map_put(&c->subs, &s->by_sid, s->sid);
 	if (r < 0)
 		goto unused;
-	r = subjects_add(&d->subjects, &s->entry, t ? t->subject : s->pattern);
+	r = subjects_add(&d->subjects, &s->entry, v ? v->subject : s->pattern);
 	if (r < 0)
 		goto unmap;
-	r = t ? topic_name(d, t) : 0;
+	r = v ? topic_name(d, v->topic) : 0;
 	if (r < 0)
 		goto unindex;
-	s->topic = t;
+	s->view = v;
+	d->n_validators += s->validates;
 	c->subs_cost += s->cost;
 	return 0;
 
@@ -98,8 +106,8 @@ unindex:
 unmap:
 	map_remove(&c->subs, &s->by_sid);
 unused:
-	if (t)
-		topic_unused(d, t);
+	if (v)
+		topic_unused(d, v->topic);
 	return r;
 }
 

@@ -10,9 +10,22 @@
 
 #define DOTS_MAX (LIMIT_SUBJECT_TOKENS - 2) /* further dots are escaped: `topic` is a token too */
 
-bool topic_subject_is(struct bytes subject)
+static const char *const prefixes[] = {
+	[TOPIC_RAW] = "topic.",
+	[TOPIC_PAYLOAD] = "payload.",
+	[TOPIC_VALIDATE] = "validate.",
+};
+
+bool topic_subject_is(struct bytes subject, enum topic_view *ret)
 {
-	return subject_starts_with(subject, TOPIC_SUBJECT_PREFIX);
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		if (!subject_starts_with(subject, prefixes[i]))
+			continue;
+		if (ret)
+			*ret = (enum topic_view)i;
+		return true;
+	}
+	return false;
 }
 
 static void write_escaped(struct wr *w, uint8_t byte)
@@ -39,13 +52,13 @@ static bool must_escape(struct bytes topic, size_t i, bool begins, size_t n_dots
 	return false;
 }
 
-int topic_subject_encode(struct bytes topic, struct buf *out)
+int topic_subject_encode(struct bytes topic, enum topic_view view, struct buf *out)
 {
 	struct wr w = wr_to(out);
 	bool begins = true;
 	size_t n_dots = 0;
 
-	wr_text(&w, TOPIC_SUBJECT_PREFIX);
+	wr_text(&w, prefixes[view]);
 	for (size_t i = 0; i < topic.n; i++) {
 		if (must_escape(topic, i, begins, n_dots)) {
 			write_escaped(&w, topic.p[i]);
@@ -75,12 +88,13 @@ int topic_subject_decode(struct bytes subject, const char *prefix, struct buf *o
 	uint8_t name[LIMIT_GOSSIP_TOPIC_NAME];
 	struct rd r = rd_of(subject);
 	struct wr w = wr_to(out);
+	enum topic_view view;
 	size_t n = 0;
 
-	if (!topic_subject_is(subject) || !subject_is_valid(subject, false) ||
+	if (!topic_subject_is(subject, &view) || !subject_is_valid(subject, false) ||
 	    subject_has_wildcard(subject))
 		return -EINVAL;
-	(void)rd_bytes(&r, strlen(TOPIC_SUBJECT_PREFIX));
+	(void)rd_bytes(&r, strlen(prefixes[view]));
 	while (r.left > 0) {
 		if (n == sizeof(name))
 			return -EINVAL;

@@ -32,28 +32,52 @@ static void sweep(struct door *d)
 	}
 }
 
+/* The name, and behind it its subject in every view. */
+static int write_text(struct bytes name, struct buf *out, size_t ends[TOPIC_VIEWS])
+{
+	int r = buf_append(out, name.p, name.n);
+
+	for (int i = 0; r == 0 && i < TOPIC_VIEWS; i++) {
+		r = topic_subject_encode(name, (enum topic_view)i, out);
+		ends[i] = buf_len(out);
+	}
+	return r;
+}
+
+static void topic_init(struct topic *t, struct bytes name, const size_t ends[TOPIC_VIEWS],
+		       const struct random *random)
+{
+	size_t at = name.n;
+
+	t->name = BYTES(t->text, name.n);
+	for (size_t i = 0; i < TOPIC_VIEWS; at = ends[i++])
+		t->views[i] = (struct view){
+			.topic = t,
+			.subject = BYTES(t->text + at, ends[i] - at),
+			.epoch = random_u64(random),
+		};
+	list_init(&t->leaving);
+}
+
 static int topic_new(struct door *d, struct bytes name, struct topic **ret)
 {
-	struct topic *t;
-	struct buf subject;
+	size_t ends[TOPIC_VIEWS];
+	struct topic *t = NULL;
+	struct buf text;
 	int r;
 
-	buf_init(&subject, LIMIT_SUBJECT);
-	r = topic_subject_encode(name, &subject);
-	t = r < 0 ? NULL : calloc(1, sizeof(*t) + name.n + buf_len(&subject));
-	if (!t) {
-		buf_deinit(&subject);
-		return r < 0 ? r : -ENOMEM;
+	buf_init(&text, LIMIT_GOSSIP_TOPIC_NAME + TOPIC_VIEWS * LIMIT_SUBJECT);
+	r = write_text(name, &text, ends);
+	if (r == 0) {
+		t = calloc(1, sizeof(*t) + buf_len(&text));
+		r = t ? 0 : -ENOMEM;
 	}
-	if (name.n > 0)
-		memcpy(t->text, name.p, name.n);
-	memcpy(t->text + name.n, buf_data(&subject).p, buf_len(&subject));
-	t->name = BYTES(t->text, name.n);
-	t->subject = BYTES(t->text + name.n, buf_len(&subject));
-	buf_deinit(&subject);
-	t->epoch = random_u64(&d->config.random);
-	list_init(&t->leaving);
-	r = map_put(&d->topics, &t->by_name, t->name);
+	if (r == 0) {
+		memcpy(t->text, buf_data(&text).p, buf_len(&text));
+		topic_init(t, name, ends, &d->config.random);
+		r = map_put(&d->topics, &t->by_name, t->name);
+	}
+	buf_deinit(&text);
 	if (r < 0) {
 		free(t);
 		return r;

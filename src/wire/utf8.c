@@ -103,14 +103,25 @@ bool utf8_is_printable(uint32_t point)
 	return true;
 }
 
-bool utf8_text_is_printable(struct bytes text)
+/* Are all characters well-formed, and if `shown` printable? */
+static bool every_character(struct bytes text, bool shown)
 {
 	while (text.n > 0) {
 		struct utf8_char c = utf8_first(text);
 
-		if (!c.is_good || !utf8_is_printable(c.point))
+		if (!c.is_good || (shown && !utf8_is_printable(c.point)))
 			return false;
 		text = BYTES(text.p + c.n, text.n - c.n);
 	}
 	return true;
+}
+
+bool utf8_is_well_formed(struct bytes text)
+{
+	return every_character(text, false);
+}
+
+bool utf8_text_is_printable(struct bytes text)
+{
+	return every_character(text, true);
 }

@@ -23,6 +23,7 @@ void utf8_write(struct wr *w, uint32_t point);
 /* Letters, marks, numbers, punctuation, symbols and the blank: no control, no invisible, no
  * direction-turning and no private character. What Unicode has not assigned passes. */
 bool utf8_is_printable(uint32_t point);
+bool utf8_is_well_formed(struct bytes text);
 /* Well-formed and printable to its end. */
 bool utf8_text_is_printable(struct bytes text);
 

@@ -149,7 +149,7 @@ TEST(a_full_member_of_a_queue_group_is_passed_over)
 	sender = client_new(&f);
 	say(full, "SUB load 9\r\nSUB work w 1\r\n");
 	say(ready, "SUB work w 2\r\n");
-	publish(sender, "load", 'x', 40000);
+	publish(sender, "load", 'x', 45000);
 	for (size_t i = 0; i < 50; i++) {
 		publish(sender, "work", 'y', 8000);
 		hear(ready);

@@ -74,16 +74,49 @@ static void fixture_leave(void *user, struct bytes topic)
 	note(user, "leave", topic, BYTES(NULL, 0));
 }
 
+/* The peer id that ends with this byte; 0 is the one whose messages come, 255 the node's own. */
+static inline struct peer_id peer_id_of(uint8_t last)
+{
+	struct peer_id id = { .n = 38, .b = "\x00\x24\x08\x01\x12\x20" };
+
+	id.b[37] = last;
+	return id;
+}
+
+static inline struct gossip_delivery message_of(uint8_t from, struct bytes topic, struct bytes data)
+{
+	return (struct gossip_delivery){
+		.topic = topic,
+		.data = data,
+		.id = { 2, { 0xab, 0xcd } },
+		.from = peer_id_of(from),
+		.via = peer_id_of(1),
+	};
+}
+
 /* A message of `topic` as gossip delivers it. */
+static inline void gossip_brings_from(struct fixture *f, uint8_t from, struct bytes topic,
+				      struct bytes data)
+{
+	struct gossip_delivery m = message_of(from, topic, data);
+
+	door_deliver(f->door, &m, true, (struct wall){ 1700000000123 * (int64_t)NS_PER_MS },
+		     f->now);
+}
+
 static inline void gossip_brings(struct fixture *f, struct bytes topic, struct bytes data)
 {
-	struct gossip_delivery m = { .topic = topic, .data = data, .id = { 2, { 0xab, 0xcd } } };
+	gossip_brings_from(f, 0, topic, data);
+}
 
-	m.from.n = m.via.n = 38;
-	memcpy(m.from.b, "\x00\x24\x08\x01\x12\x20", 6);
-	memcpy(m.via.b, "\x00\x24\x08\x01\x12\x20", 6);
-	m.via.b[37] = 1;
-	door_deliver(f->door, &m, true, (struct wall){ 1700000000123 * (int64_t)NS_PER_MS });
+/* The same before it is accepted; `ticket` is gossip's. */
+static inline bool gossip_asks(struct fixture *f, struct bytes topic, struct bytes data,
+			       uint64_t ticket)
+{
+	const struct gossip_delivery m = message_of(0, topic, data);
+
+	return door_validate(f->door, &m,
+			     &(struct door_question){ .ticket = ticket, .wait_ms = 1000 }, f->now);
 }
 
 static int fixture_publish(void *user, struct bytes topic, struct bytes data, const char **ret_text)
@@ -123,6 +156,35 @@ static void fixture_gap(void *user, const struct door_gap *gap)
 	buf_deinit(&json);
 }
 
+static void fixture_verdict(void *user, uint64_t ticket, enum gossip_verdict verdict)
+{
+	static const char *const words[] = {
+		[GOSSIP_ACCEPT] = "accept",
+		[GOSSIP_IGNORE] = "ignore",
+		[GOSSIP_REJECT] = "reject",
+	};
+	char line[64];
+
+	snprintf(line, sizeof(line), "verdict %d", (int)ticket);
+	note(user, line, bytes_of_text(words[verdict]), BYTES(NULL, 0));
+}
+
+static void fixture_author_skipped(void *user, const struct peer_id *author, struct bytes topic)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "skips %d", author->b[37]);
+	note(user, line, topic, BYTES(NULL, 0));
+}
+
+static void fixture_validator_slow(void *user, const char *consumer, struct bytes topic, uint64_t n)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "slow %d", (int)n);
+	note(user, line, bytes_of_text(consumer), topic);
+}
+
 static void fixture_wants_output(void *user, void *connection)
 {
 	(void)user;
@@ -141,11 +203,14 @@ static const struct door_ops fixture_ops = {
 	.topic_publish = fixture_publish,
 	.api = fixture_api,
 	.on_gap = fixture_gap,
+	.verdict = fixture_verdict,
+	.on_author_skipped = fixture_author_skipped,
+	.on_validator_slow = fixture_validator_slow,
 	.wants_output = fixture_wants_output,
 	.wants_close = fixture_wants_close,
 };
 
-static inline void fixture_init_bytes(struct fixture *f, size_t consumer_bytes)
+static inline void fixture_init_with(struct fixture *f, size_t consumer_bytes, bool teranode_rules)
 {
 	*f = (struct fixture){ .now = { NS_PER_S } };
 	random_seeded_init(&f->seed, 7);
@@ -157,6 +222,9 @@ static inline void fixture_init_bytes(struct fixture *f, size_t consumer_bytes)
 					 .host = "127.0.0.1",
 					 .port = 4222,
 					 .token = TOKEN,
+					 .client_name = "peerline",
+					 .id = peer_id_of(255),
+					 .teranode_rules = teranode_rules,
 					 .topic_prefix = "teranode/bitcoin/1.0.0/",
 					 .consumer_bytes = consumer_bytes,
 					 .random = random_seeded_source(&f->seed),
@@ -165,6 +233,11 @@ static inline void fixture_init_bytes(struct fixture *f, size_t consumer_bytes)
 				 },
 				 &f->door),
 			 0);
+}
+
+static inline void fixture_init_bytes(struct fixture *f, size_t consumer_bytes)
+{
+	fixture_init_with(f, consumer_bytes, false);
 }
 
 static inline void fixture_init(struct fixture *f)

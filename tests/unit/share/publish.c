@@ -115,7 +115,94 @@ TEST(a_reply_where_only_the_node_speaks_is_refused)
 	fixture_deinit(&f);
 }
 
+TEST(what_goes_to_payload_is_put_into_an_envelope_with_our_name)
+{
+	struct fixture f;
+	struct client *a;
+
+	fixture_init(&f);
+	a = client_new(&f);
+	say(a, "PUB payload./chat 5\r\nhello\r\nPUB payload.chat 0\r\n\r\n");
+	assert_noted(&f, "publish /chat {\"name\":\"peerline\",\"data\":\"aGVsbG8=\"}\n"
+			 "publish teranode/bitcoin/1.0.0/chat "
+			 "{\"name\":\"peerline\",\"data\":\"\"}\n");
+	assert_heard(a, "");
+	fixture_deinit(&f);
+}
+
+TEST(what_we_publish_comes_back_in_both_views)
+{
+	struct fixture f;
+	struct client *a;
+
+	fixture_init(&f);
+	f.loops_back = true;
+	a = client_attach(&f, DOOR_TCP);
+	say(a, "CONNECT {\"auth_token\":\"" TOKEN "\",\"verbose\":false}\r\n");
+	say(a, "SUB payload./chat 1\r\nSUB topic./chat 2\r\nPUB payload./chat 5\r\nhello\r\n");
+	assert_heard(a, "MSG topic./chat 2 37\r\n"
+			"{\"name\":\"peerline\",\"data\":\"aGVsbG8=\"}\r\n"
+			"MSG payload./chat 1 5\r\nhello\r\n");
+	fixture_deinit(&f);
+}
+
+TEST(a_payload_whose_envelope_is_too_large_is_refused)
+{
+	size_t n = (size_t)LIMIT_GOSSIP_DATA / 4 * 3;
+	char *text = malloc(n + 64);
+	struct fixture f;
+	struct client *a;
+	int at;
+
+	assert_non_null(text);
+	fixture_init(&f);
+	a = client_new(&f);
+	at = sprintf(text, "PUB payload./chat %zu\r\n", n);
+	memset(text + at, 'x', n);
+	memcpy(text + at + n, "\r\n", 3);
+	say(a, text);
+	assert_heard(a, "-ERR 'Permissions Violation for Publish to \"payload./chat\": the message "
+			"is too large for a topic'\r\n");
+	assert_noted(&f, "");
+	free(text);
+	fixture_deinit(&f);
+}
+
+TEST(teranodes_rules_hold_for_both_views_and_refusals_are_counted)
+{
+	struct peer_id us = peer_id_of(255);
+	char id[PEER_ID_TEXT_MAX], line[256], payload[128];
+	struct fixture f;
+	struct client *a;
+
+	fixture_init_with(&f, LIMIT_DOOR_CONSUMER_BYTES, true);
+	a = client_new(&f);
+	say(a, "PUB topic.mainnet-block 5\r\nhello\r\n");
+	assert_heard(a,
+		     "-ERR 'Permissions Violation for Publish to \"topic.mainnet-block\": not "
+		     "an envelope {name, data}; publish its payload to "
+		     "payload.<topic>, which puts it into one; see PEERLINE_TERANODE_RULES'\r\n");
+	say(a, "PUB payload.mainnet-block 5\r\nhello\r\n");
+	assert_heard(a, "-ERR 'Permissions Violation for Publish to \"payload.mainnet-block\": the "
+			"payload in the envelope is not a JSON object; see "
+			"PEERLINE_TERANODE_RULES'\r\n");
+	assert_noted(&f, "");
+	assert_int_equal(door_counts(f.door).teranode_refused, 2);
+	snprintf(payload, sizeof(payload), "{\"peer_id\":\"%s\"}", peer_id_text(&us, id));
+	snprintf(line, sizeof(line), "PUB payload.mainnet-node_status %zu\r\n%s\r\n",
+		 strlen(payload), payload);
+	say(a, line);
+	assert_heard(a, "");
+	assert_memory_equal(buf_data(&f.notes).p,
+			    "publish teranode/bitcoin/1.0.0/mainnet-node_status {\"name\":", 59);
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(a_topic_message_goes_to_gossip_without_headers_or_reply),
       RUN(a_topic_message_that_is_refused_says_why), RUN(a_reply_that_fits_no_line_is_refused),
       RUN(a_reply_where_only_the_node_speaks_is_refused),
-      RUN(a_message_to_a_subject_nobody_can_want_is_dropped_without_a_word))
+      RUN(a_message_to_a_subject_nobody_can_want_is_dropped_without_a_word),
+      RUN(what_goes_to_payload_is_put_into_an_envelope_with_our_name),
+      RUN(what_we_publish_comes_back_in_both_views),
+      RUN(a_payload_whose_envelope_is_too_large_is_refused),
+      RUN(teranodes_rules_hold_for_both_views_and_refusals_are_counted))

@@ -39,7 +39,8 @@ TEST(names_become_subjects_with_as_few_escapes_as_possible)
 		struct buf out;
 
 		buf_init(&out, LIMIT_SUBJECT);
-		assert_int_equal(topic_subject_encode(bytes_of_text(rows[i].topic), &out), 0);
+		assert_int_equal(
+			topic_subject_encode(bytes_of_text(rows[i].topic), TOPIC_RAW, &out), 0);
 		assert_bytes(buf_data(&out), rows[i].subject);
 		assert_true(subject_is_valid(buf_data(&out), true));
 		assert_false(subject_has_wildcard(buf_data(&out)));
@@ -93,14 +94,15 @@ TEST(the_longest_name_has_a_subject_and_a_longer_one_has_not)
 	memset(name, '.', sizeof(name));
 	name[1] = '/';
 	buf_init(&subject, LIMIT_SUBJECT);
-	assert_int_equal(topic_subject_encode(BYTES(name, LIMIT_GOSSIP_TOPIC_NAME), &subject), 0);
+	assert_int_equal(
+		topic_subject_encode(BYTES(name, LIMIT_GOSSIP_TOPIC_NAME), TOPIC_RAW, &subject), 0);
 	assert_true(subject_is_valid(buf_data(&subject), true));
 	buf_init(&out, LIMIT_GOSSIP_TOPIC_NAME);
 	assert_int_equal(topic_subject_decode(buf_data(&subject), "prefix", &out), 0);
 	assert_true(bytes_equal(buf_data(&out), BYTES(name, LIMIT_GOSSIP_TOPIC_NAME)));
 	buf_deinit(&out);
 	buf_clear(&subject);
-	assert_int_equal(topic_subject_encode(BYTES(name, sizeof(name)), &subject), 0);
+	assert_int_equal(topic_subject_encode(BYTES(name, sizeof(name)), TOPIC_RAW, &subject), 0);
 	assert_int_equal(topic_subject_decode(buf_data(&subject), "", &out), -EINVAL);
 	buf_deinit(&subject);
 	buf_deinit(&out);
@@ -114,7 +116,7 @@ TEST(every_name_of_two_bytes_comes_back)
 
 		buf_init(&subject, 64);
 		buf_init(&out, 64);
-		assert_int_equal(topic_subject_encode(BYTES(name, 3), &subject), 0);
+		assert_int_equal(topic_subject_encode(BYTES(name, 3), TOPIC_RAW, &subject), 0);
 		assert_int_equal(topic_subject_decode(buf_data(&subject), "x", &out), 0);
 		assert_true(bytes_equal(buf_data(&out), BYTES(name, 3)));
 		buf_deinit(&subject);
@@ -122,8 +124,35 @@ TEST(every_name_of_two_bytes_comes_back)
 	}
 }
 
+TEST(a_topic_is_seen_in_three_ways)
+{
+	static const char *const subjects[] = {
+		[TOPIC_RAW] = "topic./a%20b",
+		[TOPIC_PAYLOAD] = "payload./a%20b",
+		[TOPIC_VALIDATE] = "validate./a%20b",
+	};
+
+	for (int i = 0; i < TOPIC_VIEWS; i++) {
+		enum topic_view view;
+		struct buf out;
+
+		buf_init(&out, 64);
+		assert_int_equal(
+			topic_subject_encode(BYTES_LITERAL("/a b"), (enum topic_view)i, &out), 0);
+		assert_bytes(buf_data(&out), subjects[i]);
+		buf_deinit(&out);
+		assert_true(topic_subject_is(bytes_of_text(subjects[i]), &view));
+		assert_int_equal(view, i);
+		assert_int_equal(decode(subjects[i], &out), 0);
+		assert_bytes(buf_data(&out), "/a b");
+		buf_deinit(&out);
+	}
+	assert_false(topic_subject_is(BYTES_LITERAL("payloads./a"), NULL));
+	assert_true(topic_subject_is(BYTES_LITERAL("validate.>"), NULL));
+}
+
 TESTS(RUN(names_become_subjects_with_as_few_escapes_as_possible),
       RUN(a_name_without_a_slash_is_short_for_the_prefix_and_it),
       RUN(an_escape_that_was_not_needed_names_the_same_topic), RUN(what_names_no_topic_is_refused),
       RUN(the_longest_name_has_a_subject_and_a_longer_one_has_not),
-      RUN(every_name_of_two_bytes_comes_back))
+      RUN(every_name_of_two_bytes_comes_back), RUN(a_topic_is_seen_in_three_ways))

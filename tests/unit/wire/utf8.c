@@ -98,6 +98,8 @@ TEST(texts_with_controls_and_characters_nobody_sees_are_not_printable)
 		assert_true(utf8_text_is_printable(bytes_of_text(good[i])));
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_false(utf8_text_is_printable(bytes_of_text(bad[i])));
+	assert_true(utf8_is_well_formed(BYTES_LITERAL("a\n\xc3\xa9")));
+	assert_false(utf8_is_well_formed(BYTES_LITERAL("a\xc3")));
 	assert_false(utf8_is_printable(0));
 	assert_false(utf8_is_printable(0x10fffe));
 	assert_true(utf8_is_printable(' '));
