@@ -297,6 +297,14 @@ static void put_gossip_counters(json_t *o, const struct gossip_counts *c)
 	put(o, "gossip_iwant_asked", json_number(c->iwant_asked));
 	put(o, "gossip_ihave_ignored", json_number(c->ihave_ignored));
 	put(o, "gossip_graft_refused", json_number(c->graft_refused));
+	put(o, "gossip_graylisted", json_number(c->graylisted));
+	put(o, "gossip_promises_broken", json_number(c->promises_broken));
+	put(o, "gossip_pruned_for_score", json_number(c->pruned_for_score));
+	put(o, "gossip_opportunistic_grafts", json_number(c->opportunistic));
+	put(o, "gossip_too_large_for_peer", json_number(c->too_large_for_peer));
+	put(o, "gossip_px_sent", json_number(c->px_sent));
+	put(o, "gossip_px_heard", json_number(c->px_heard));
+	put(o, "gossip_px_ignored", json_number(c->px_ignored));
 	put(o, "gossip_idontwant_sent", json_number(c->idontwant_sent));
 	put(o, "gossip_idontwant_heeded", json_number(c->idontwant_heeded));
 	put(o, "gossip_subscriptions_refused", json_number(c->subscriptions_refused));

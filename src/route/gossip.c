@@ -15,12 +15,17 @@ struct gossip_params gossip_params_default(void)
 		.d = 6,
 		.d_low = 5,
 		.d_high = 12,
+		.d_score = 4,
 		.d_out = 2,
 		.d_lazy = 6,
 		.heartbeat_ms = 1000,
 		.first_heartbeat_ms = 100,
 		.prune_backoff_ms = 60000,
 		.unsubscribe_backoff_ms = 10000,
+		.graft_flood_ms = 10000,
+		.opportunistic_heartbeats = 60,
+		.opportunistic_peers = 2,
+		.px = true,
 		.fanout_ms = 60000,
 		.history = 5,
 		.history_gossip = 3,
@@ -32,6 +37,7 @@ struct gossip_params gossip_params_default(void)
 		.flood_publish = false,
 		.n_checkers = 2,
 		.check_inline = 4,
+		.score = score_params_default(),
 	};
 }
 
@@ -40,6 +46,7 @@ struct gossip_topic_params gossip_topic_params_of(const struct gossip *g, struct
 	struct gossip_topic_params params = {
 		.id_kind = GOSSIP_ID_GO,
 		.validate_ms = LIMIT_GOSSIP_VALIDATE_MS,
+		.score = score_topic_params_default(),
 	};
 
 	if (g->config.ops->topic_params)
@@ -72,6 +79,10 @@ int gossip_new(const struct gossip_config *config, struct mono now, struct gossi
 	list_init(&g->active);
 	list_init(&g->peers);
 	list_init(&g->dirty);
+	list_init(&g->direct);
+	g->latest = now;
+	scores_init(&g->scores, seed(g), &params->score, now);
+	promises_init(&g->promises, seed(g), params->heartbeat_ms, pull_ask, g);
 	list_init(&g->unchecked);
 	list_init(&g->batches);
 	later_init(g, seed(g));
@@ -94,9 +105,12 @@ static void peer_free(struct gossip *g, struct gossip_peer *p)
 	for (struct map_node *n = map_first(&p->members); n; n = map_first(&p->members))
 		member_free(g, container_of(n, struct member, node));
 	map_deinit(&p->members);
+	promises_peer_deinit(&g->promises, &p->promises);
+	score_peer_leave(&g->scores, p->score, g->latest);
 	gossip_seen_deinit(&p->dontwant);
 	buf_deinit(&p->control);
 	list_remove(&p->in_dirty);
+	list_remove(&p->in_direct);
 	list_remove(&p->in_peers);
 	map_remove(&g->peers_by_id, &p->node);
 	free(p);
@@ -120,6 +134,8 @@ struct gossip *gossip_free(struct gossip *g)
 		verdict_forget(g, t);
 		topic_collect(g, t);
 	}
+	promises_deinit(&g->promises);
+	scores_deinit(&g->scores);
 	map_deinit(&g->checking);
 	gossip_keys_deinit(&g->keys);
 	map_deinit(&g->tickets);
@@ -167,6 +183,7 @@ int gossip_join(struct gossip *g, struct bytes topic, struct mono now)
 	struct topic *t;
 	int r;
 
+	g->latest = now;
 	if (!topic_name_is_valid(topic))
 		return -EINVAL;
 	if (gossip_is_joined(g, topic))
@@ -192,6 +209,7 @@ void gossip_leave(struct gossip *g, struct bytes topic, struct mono now)
 {
 	struct topic *t = topic_find(g, topic);
 
+	g->latest = now;
 	if (!t || !t->joined)
 		return;
 	list_for_each_safe (it, &t->mesh)
@@ -201,6 +219,7 @@ void gossip_leave(struct gossip *g, struct bytes topic, struct mono now)
 	output_subscription(g, topic, false);
 	verdict_forget(g, t);
 	later_forget(g, t);
+	score_topic_deinit(&t->score);
 	t->joined = false;
 	g->n_joined--;
 	topic_deactivate(t);
@@ -248,7 +267,11 @@ static struct gossip_peer *peer_new(struct gossip *g, const struct peer_id *id)
 		return NULL;
 	p->id = *id;
 	p->key = map_hash(g->peers_by_id.seed, peer_id_bytes(id));
+	p->rpc_max = LIMIT_GOSSIP_RPC_UNKNOWN;
+	p->added_at = g->latest;
 	list_init(&p->in_dirty);
+	list_init(&p->in_direct);
+	promises_peer_init(&p->promises, p);
 	map_init(&p->members, seed(g), LIMIT_GOSSIP_TOPICS_PER_PEER);
 	buf_init(&p->control, (size_t)2 * LIMIT_GOSSIP_FRAGMENT);
 	gossip_seen_init(&p->dontwant, seed(g), (size_t)3 * LIMIT_GOSSIP_IDONTWANT,
@@ -269,7 +292,10 @@ int gossip_peer_add(struct gossip *g, const struct peer_id *id, struct bytes pro
 	if (!p)
 		return -ENOMEM;
 	r = map_put(&g->peers_by_id, &p->node, peer_id_bytes(&p->id));
+	if (r == 0)
+		r = score_peer_join(&g->scores, id, g->latest, &p->score);
 	if (r < 0) {
+		map_remove(&g->peers_by_id, &p->node);
 		free(p);
 		return r;
 	}
@@ -298,6 +324,42 @@ void gossip_peer_remove(struct gossip *g, struct gossip_peer *p)
 void gossip_peer_set_protocol(struct gossip_peer *p, struct bytes protocol)
 {
 	p->idontwant = speaks_idontwant(protocol);
+}
+
+void gossip_peer_set_address(struct gossip *g, struct gossip_peer *p, const struct addr *a)
+{
+	score_peer_set_address(&g->scores, p->score, a);
+}
+
+void gossip_peer_set_direct(struct gossip *g, struct gossip_peer *p, bool direct)
+{
+	p->direct = direct;
+	list_remove(&p->in_direct);
+	if (!direct)
+		return;
+	list_add_tail(&g->direct, &p->in_direct);
+	list_for_each (it, &g->active) {
+		const struct topic *t = list_entry(it, struct topic, in_active);
+		struct member *m = member_find(p, topic_name(t));
+
+		if (!m || !member_is_in_mesh(m))
+			continue;
+		if (t->joined)
+			mesh_prune(g, m, g->config.params.prune_backoff_ms, g->latest);
+		else
+			mesh_remove(g, m);
+	}
+	output_flush(g);
+}
+
+void gossip_peer_set_rpc_max(struct gossip_peer *p, size_t n)
+{
+	p->rpc_max = size_min(size_max(n, LIMIT_GOSSIP_RPC_UNKNOWN), LIMIT_GOSSIP_RPC);
+}
+
+size_t gossip_peer_rpc_longest(const struct gossip_peer *p)
+{
+	return p->rpc_longest;
 }
 
 void gossip_peer_resend(struct gossip *g, struct gossip_peer *p)
@@ -346,11 +408,11 @@ static void send_beyond_mesh(struct gossip *g, struct topic *t, struct shared_by
 			     struct mono now)
 {
 	size_t d = g->config.params.flood_publish ? SIZE_MAX : g->config.params.d;
-	size_t n = d > t->n_mesh ? members_choose(g, t, member_is_outside, d - t->n_mesh, now) : 0;
+	size_t n = d > t->n_mesh ? members_choose(g, t, mesh_is_beyond, d - t->n_mesh, now) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		g->counts.forwarded++;
-		output_frame(g, g->pick[i]->peer, frame, true);
+		output_message(g, g->pick[i]->peer, frame);
 	}
 }
 
@@ -441,6 +503,7 @@ int gossip_publish(struct gossip *g, struct bytes topic, struct bytes data, stru
 	};
 	int r;
 
+	g->latest = now;
 	if (!topic_name_is_valid(topic))
 		return -EINVAL;
 	if (data.n > LIMIT_GOSSIP_DATA)
@@ -471,6 +534,7 @@ struct mono gossip_deadline(const struct gossip *g)
 
 void gossip_tick(struct gossip *g, struct mono now)
 {
+	g->latest = now;
 	verdict_tick(g, now);
 	later_tick(g, now);
 	if (!mono_reached(g->heartbeat_at, now))

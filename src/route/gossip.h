@@ -21,6 +21,7 @@
  * publish.
  */
 
+#include "base/addr.h"
 #include "base/def.h"
 #include "base/random.h"
 #include "base/shared_bytes.h"
@@ -29,6 +30,7 @@
 #include "route/gossip_check.h"
 #include "route/gossip_id.h"
 #include "route/gossip_reader.h"
+#include "route/score.h"
 #include "route/topic_health.h"
 #include "wire/peer_id.h"
 
@@ -61,6 +63,7 @@ struct gossip_topic_params {
 	/* Longer than seen_ms: so long a message of this topic, sent again by whomever, is a
 	 * duplicate; 0: no longer than others. */
 	uint64_t remember_ms;
+	struct score_topic_params score;
 };
 
 enum gossip_verdict {
@@ -99,14 +102,23 @@ struct gossip_ops {
 	void (*on_mesh)(void *user, struct bytes topic, const struct peer_id *peer, bool grafted);
 	/* A joined topic became healthy or ill, seen at a heartbeat. */
 	void (*on_topic_health)(void *user, const struct gossip_topic_info *info);
+	/* Peer exchange. `via` pruned us and says that `peer` is in the topic, too: a hint, with
+	 * the peer's signed record, unchecked, or nothing. Bounded per heartbeat. */
+	void (*on_px)(void *user, const struct peer_id *via, const struct peer_id *peer,
+		      struct bytes signed_record);
+	/* A peer's own signed record, borrowed until the next call; false: there is none. */
+	bool (*signed_record)(void *user, void *peer_user, struct bytes *ret);
 };
 
 /* Gossipsub's names; milliseconds and counts. gossip_params_default() has go-libp2p-pubsub's
  * values. */
 struct gossip_params {
-	size_t d, d_low, d_high, d_out, d_lazy; /* d_low <= d <= d_high */
+	size_t d, d_low, d_high, d_score, d_out, d_lazy; /* d_low <= d <= d_high */
 	uint64_t heartbeat_ms, first_heartbeat_ms;
 	uint64_t prune_backoff_ms, unsubscribe_backoff_ms;
+	uint64_t graft_flood_ms; /* a GRAFT so soon after the PRUNE is misbehaviour twice */
+	size_t opportunistic_heartbeats, opportunistic_peers;
+	bool px; /* PRUNE names other peers */
 	uint64_t fanout_ms;
 	size_t history, history_gossip; /* heartbeats */
 	uint64_t seen_ms;
@@ -119,6 +131,7 @@ struct gossip_params {
 	bool flood_publish;  /* our own messages go to every peer of the topic */
 	size_t n_checkers;   /* batches of signatures that ops->verify gets at once */
 	size_t check_inline; /* so few are not handed to it: to ask a thread takes as long */
+	struct score_params score;
 };
 
 struct gossip_params gossip_params_default(void);
@@ -143,7 +156,7 @@ struct gossip_counts {
 	uint64_t bad_signature; /* not signed as StrictSign wants it, or by somebody else */
 	uint64_t malformed;     /* RPCs */
 	uint64_t unknown_topic, too_large, own_echo;
-	uint64_t unheard;  /* from a peer that sent LIMIT_GOSSIP_BAD bad ones in this heartbeat */
+	uint64_t unheard; /* from a peer that sent LIMIT_GOSSIP_BAD bad ones in this heartbeat */
 	uint64_t not_checked;       /* no memory, or its topic was left meanwhile */
 	uint64_t ignored, rejected; /* by verdict */
 	uint64_t verdicts_late;     /* accepted because nobody had said anything in time */
@@ -151,6 +164,13 @@ struct gossip_counts {
 	uint64_t send_dropped, iwant_served, iwant_asked, ihave_ignored, graft_refused;
 	uint64_t idontwant_sent, idontwant_heeded; /* frames sent; messages not sent */
 	uint64_t subscriptions_refused;            /* beyond a limit */
+	uint64_t graylisted;       /* RPCs not heard because of their peer's score */
+	uint64_t promises_broken;  /* peers that did not send what they had announced, per heartbeat
+				    */
+	uint64_t pruned_for_score; /* from a mesh */
+	uint64_t opportunistic;    /* grafted because the mesh did not do its work */
+	uint64_t too_large_for_peer; /* messages not sent, because the peer takes no such RPC */
+	uint64_t px_sent, px_heard, px_ignored; /* peers */
 	uint64_t seen_evicted; /* ids forgotten too early: duplicates may be taken for new */
 };
 
@@ -176,6 +196,18 @@ _nodiscard_ int gossip_peer_add(struct gossip *g, const struct peer_id *id, stru
 /* Takes NULL. */
 void gossip_peer_remove(struct gossip *g, struct gossip_peer *p);
 void gossip_peer_set_protocol(struct gossip_peer *p, struct bytes protocol);
+/* Where it is, for the score. */
+void gossip_peer_set_address(struct gossip *g, struct gossip_peer *p, const struct addr *a);
+/*
+ * A peer that was agreed on: it gets every message of the topics it is subscribed to, as we get
+ * its, outside of any mesh, and its score does not matter.
+ */
+void gossip_peer_set_direct(struct gossip *g, struct gossip_peer *p, bool direct);
+/* The longest RPC the peer takes, without its length: LIMIT_GOSSIP_RPC_UNKNOWN at first, and at
+ * least. Longer messages are not sent to it. */
+void gossip_peer_set_rpc_max(struct gossip_peer *p, size_t n);
+/* The longest one it has sent itself. */
+size_t gossip_peer_rpc_longest(const struct gossip_peer *p);
 /* The peer's queue was emptied or lost: what we believe it knows of our subscriptions and meshes is
  * sent again. */
 void gossip_peer_resend(struct gossip *g, struct gossip_peer *p);
@@ -214,6 +246,23 @@ struct mono gossip_deadline(const struct gossip *g);
 void gossip_tick(struct gossip *g, struct mono now);
 
 struct gossip_counts gossip_counts(const struct gossip *g);
+
+struct gossip_peer_score {
+	bool is_direct; /* then the parts are known, and do not matter */
+	struct score_parts parts;
+	uint64_t n_too_large; /* messages it did not get because they were too long for it */
+	size_t rpc_max;
+};
+
+/* False: no such peer. */
+bool gossip_peer_score(const struct gossip *g, const struct peer_id *id, struct mono now,
+		       struct gossip_peer_score *ret);
+/* Calls `each` for every topic in which the peer did something. */
+void gossip_peer_topic_scores(const struct gossip *g, const struct peer_id *id, struct mono now,
+			      void (*each)(void *user, const struct score_topic_parts *parts),
+			      void *user);
+/* P5: what an application thinks of a peer that is here. */
+void gossip_set_app_score(struct gossip *g, const struct peer_id *id, double value);
 /* Calls `each` for every joined topic, in the order of joining. */
 void gossip_topics(const struct gossip *g,
 		   void (*each)(void *user, const struct gossip_topic_info *info), void *user);

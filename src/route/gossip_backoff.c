@@ -10,7 +10,7 @@
 struct backoff {
 	struct map_node node;
 	struct list in_order;
-	struct mono until;
+	struct mono until, set_at;
 	uint8_t key[];
 };
 
@@ -51,7 +51,7 @@ static struct backoff *find(const struct gossip_backoffs *b, struct bytes key)
 	return node ? container_of(node, struct backoff, node) : NULL;
 }
 
-static int add(struct gossip_backoffs *b, struct bytes key, struct mono until)
+static int add(struct gossip_backoffs *b, struct bytes key, struct mono until, struct mono now)
 {
 	struct backoff *e = malloc(sizeof(*e) + key.n);
 	int r;
@@ -61,6 +61,7 @@ static int add(struct gossip_backoffs *b, struct bytes key, struct mono until)
 	if (b->map.n >= b->map.n_max)
 		drop(b, list_entry(b->order.next, struct backoff, in_order));
 	e->until = until;
+	e->set_at = now;
 	memcpy(e->key, key.p, key.n);
 	r = map_put(&b->map, &e->node, BYTES(e->key, key.n));
 	if (r < 0) {
@@ -72,14 +73,15 @@ static int add(struct gossip_backoffs *b, struct bytes key, struct mono until)
 }
 
 int gossip_backoffs_set(struct gossip_backoffs *b, struct bytes topic, const struct peer_id *peer,
-			struct mono until)
+			struct mono until, struct mono now)
 {
 	uint8_t mem[KEY_MAX];
 	struct bytes key = key_of(topic, peer, mem);
 	struct backoff *e = find(b, key);
 
 	if (!e)
-		return add(b, key, until);
+		return add(b, key, until, now);
+	e->set_at = now;
 	if (until.ns > e->until.ns)
 		e->until = until;
 	return 0;
@@ -92,6 +94,15 @@ struct mono gossip_backoffs_until(const struct gossip_backoffs *b, struct bytes 
 	const struct backoff *e = find(b, key_of(topic, peer, mem));
 
 	return e ? e->until : (struct mono){ 0 };
+}
+
+struct mono gossip_backoffs_set_at(const struct gossip_backoffs *b, struct bytes topic,
+				   const struct peer_id *peer)
+{
+	uint8_t mem[KEY_MAX];
+	const struct backoff *e = find(b, key_of(topic, peer, mem));
+
+	return e ? e->set_at : (struct mono){ 0 };
 }
 
 void gossip_backoffs_expire(struct gossip_backoffs *b, struct mono now)

@@ -24,10 +24,13 @@ void gossip_backoffs_deinit(struct gossip_backoffs *b);
 
 /* Never shortens what is there. `topic` has at most LIMIT_GOSSIP_TOPIC_NAME bytes. -ENOMEM. */
 _nodiscard_ int gossip_backoffs_set(struct gossip_backoffs *b, struct bytes topic,
-				    const struct peer_id *peer, struct mono until);
+				    const struct peer_id *peer, struct mono until, struct mono now);
 /* The beginning of time when there is none. */
 struct mono gossip_backoffs_until(const struct gossip_backoffs *b, struct bytes topic,
 				  const struct peer_id *peer);
+/* When it was last set, longer or not; the beginning of time when there is none. */
+struct mono gossip_backoffs_set_at(const struct gossip_backoffs *b, struct bytes topic,
+				   const struct peer_id *peer);
 /* Forgets those that ended before `now`: looks at all of them. */
 void gossip_backoffs_expire(struct gossip_backoffs *b, struct mono now);
 

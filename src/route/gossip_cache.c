@@ -152,7 +152,7 @@ int gossip_cache_serve(struct gossip_cache *c, struct bytes id, uint64_t peer_ke
 }
 
 size_t gossip_cache_ids(const struct gossip_cache *c, const struct gossip_cache_topic *topic,
-			struct bytes *out, size_t max)
+			size_t frame_max, struct bytes *out, size_t max)
 {
 	size_t n = 0;
 
@@ -162,7 +162,8 @@ size_t gossip_cache_ids(const struct gossip_cache *c, const struct gossip_cache_
 
 		if (c->heartbeat - e->heartbeat >= c->history_gossip)
 			break;
-		out[n++] = e->node.key;
+		if (e->frame->n <= frame_max)
+			out[n++] = e->node.key;
 	}
 	return n;
 }

@@ -51,9 +51,10 @@ enum {
  * the next call that changes the cache. -ENOMEM, GOSSIP_CACHE_E_*. */
 _nodiscard_ int gossip_cache_serve(struct gossip_cache *c, struct bytes id, uint64_t peer_key,
 				   struct shared_bytes **ret_frame);
-/* Ids to tell, the newest first, borrowed like frames; how many, at most `max`. */
+/* Ids to tell of messages whose frame is no longer than `frame_max`, the newest first, borrowed
+ * like frames; how many, at most `max`. */
 size_t gossip_cache_ids(const struct gossip_cache *c, const struct gossip_cache_topic *topic,
-			struct bytes *out, size_t max);
+			size_t frame_max, struct bytes *out, size_t max);
 /* A heartbeat is over. */
 void gossip_cache_shift(struct gossip_cache *c);
 

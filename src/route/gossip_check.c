@@ -144,13 +144,6 @@ static void drop(struct gossip *g, struct message *m, uint64_t *count)
 	message_free(m);
 }
 
-static struct gossip_peer *peer_of(const struct gossip *g, const struct peer_id *id)
-{
-	struct map_node *node = map_find(&g->peers_by_id, peer_id_bytes(id));
-
-	return node ? container_of(node, struct gossip_peer, node) : NULL;
-}
-
 static bool is_sender(const struct message *m, uint64_t key)
 {
 	for (size_t i = 0; i < m->n_senders; i++)
@@ -166,7 +159,7 @@ static bool is_sender(const struct message *m, uint64_t key)
  */
 static bool is_heard(const struct gossip *g, struct message *m)
 {
-	const struct gossip_peer *via = peer_of(g, &m->via);
+	const struct gossip_peer *via = peer_by_id(g, &m->via);
 
 	if (!via || via->n_bad < LIMIT_GOSSIP_BAD)
 		return true;
@@ -211,6 +204,13 @@ static struct gossip_batch *batch_new(struct gossip *g, size_t n)
 
 /* ---- what came of it ---- */
 
+static bool keep_promise(struct gossip *g, const struct message *m)
+{
+	struct gossip_peer *via = peer_by_id(g, &m->via);
+
+	return promises_kept(&g->promises, gossip_id_bytes(&m->id), via ? &via->promises : NULL);
+}
+
 /* Its signature is good: is it still wanted, and new? */
 static void on_good(struct gossip *g, struct message *m, struct mono now)
 {
@@ -218,6 +218,7 @@ static void on_good(struct gossip *g, struct message *m, struct mono now)
 	int r = t && t->joined ? gossip_see(g, t, gossip_id_bytes(&m->id), now) : -ENOENT;
 
 	if (r == 0) {
+		m->was_asked_for = keep_promise(g, m);
 		verdict_ask(g, t, m, now);
 		return;
 	}
@@ -233,6 +234,7 @@ static void on_good(struct gossip *g, struct message *m, struct mono now)
 static void on_checked(struct gossip *g, struct message *m, struct mono now)
 {
 	struct gossip_peer *via;
+	struct topic *t;
 
 	map_remove(&g->checking, &m->by_id);
 	g->n_checking--;
@@ -244,9 +246,12 @@ static void on_checked(struct gossip *g, struct message *m, struct mono now)
 	}
 	if (m->check.result > 0) {
 		g->counts.bad_signature++;
-		via = peer_of(g, &m->via);
+		via = peer_by_id(g, &m->via);
 		if (via)
 			via->n_bad++;
+		t = topic_find(g, m->check.message.topic);
+		if (t && t->joined)
+			score_message_bad(g, t, m);
 	} else {
 		g->counts.not_checked++;
 	}
@@ -284,6 +289,7 @@ void gossip_batch_done(struct gossip_batch *b, struct mono now)
 		batch_free(b);
 		return;
 	}
+	g->latest = now;
 	b->is_out = false;
 	b->is_done = true;
 	g->n_batches_out--;

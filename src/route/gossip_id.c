@@ -96,6 +96,95 @@ struct gossip_id gossip_message_id(enum gossip_id_kind kind, const struct gossip
 	return go_id(peer_id_bytes(author), seqno);
 }
 
+/* ---- from one into another ---- */
+
+static uint64_t last_number(struct bytes id)
+{
+	uint64_t be;
+
+	memcpy(&be, id.p + id.n - sizeof(be), sizeof(be));
+	return __builtin_bswap64(be);
+}
+
+/* "12D3KooW...", "16Uiu2HA...", "Qm...": how long the author in front of a number is. */
+static size_t author_text_length(struct bytes id)
+{
+	static const struct {
+		const char *head;
+		size_t n;
+	} shapes[] = { { "12D3Koo", 52 }, { "16Uiu2HA", 53 }, { "Qm", 46 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
+		struct bytes head = bytes_of_text(shapes[i].head);
+
+		if (id.n > shapes[i].n && bytes_equal(BYTES(id.p, head.n), head))
+			return shapes[i].n;
+	}
+	return 0;
+}
+
+static bool read_decimal(struct bytes text, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		uint64_t digit = (uint64_t)text.p[i] - '0';
+
+		if (digit > 9 || v > (UINT64_MAX - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	*ret = v;
+	return text.n > 0;
+}
+
+static bool read_rust(struct bytes id, struct peer_id *ret_author, uint64_t *ret_seqno)
+{
+	size_t n = author_text_length(id);
+
+	return n > 0 && peer_id_parse(BYTES(id.p, n), ret_author) == 0 &&
+	       read_decimal(BYTES(id.p + n, id.n - n), ret_seqno);
+}
+
+static bool read_go(struct bytes id, struct peer_id *ret_author, uint64_t *ret_seqno)
+{
+	if (id.n <= sizeof(uint64_t))
+		return false;
+	*ret_seqno = last_number(id);
+	return peer_id_decode(BYTES(id.p, id.n - sizeof(uint64_t)), ret_author) == 0;
+}
+
+static bool read_js(struct bytes id, struct peer_id *ret_author, uint64_t *ret_seqno)
+{
+	uint8_t hash[PEER_ID_MAX];
+	size_t n = id.n - sizeof(uint64_t);
+
+	if (id.n <= sizeof(uint64_t) || n + IDENTITY_HEAD > sizeof(hash))
+		return false;
+	hash[0] = IDENTITY_CODE;
+	hash[1] = (uint8_t)n;
+	memcpy(hash + IDENTITY_HEAD, id.p, n);
+	*ret_seqno = last_number(id);
+	return peer_id_decode(BYTES(hash, IDENTITY_HEAD + n), ret_author) == 0;
+}
+
+bool gossip_id_translate(enum gossip_id_kind kind, struct bytes id, struct gossip_id *ret)
+{
+	struct peer_id author;
+	uint64_t seqno;
+
+	ASSERT(id.n <= GOSSIP_ID_MAX);
+	*ret = (struct gossip_id){ 0 };
+	add(ret, id);
+	if (kind == GOSSIP_ID_CONTENT)
+		return id.n == SHA256_SIZE;
+	if (!read_go(id, &author, &seqno) && !read_js(id, &author, &seqno) &&
+	    !read_rust(id, &author, &seqno))
+		return false;
+	*ret = gossip_message_id(kind, NULL, &author, seqno);
+	return true;
+}
+
 struct gossip_id gossip_seen_key(enum gossip_id_kind kind, struct bytes topic, struct bytes id)
 {
 	struct gossip_id key = { 0 };

@@ -39,6 +39,13 @@ struct gossip_id gossip_message_id(enum gossip_id_kind kind, const struct gossip
 				   const struct peer_id *author, uint64_t seqno);
 
 /*
+ * What a topic of `kind` calls the message that others call `id`: all defaults but the content's
+ * name author and number, so each can be said in the words of the others. False: `id` means nothing
+ * to us, `*ret` is `id`.
+ */
+bool gossip_id_translate(enum gossip_id_kind kind, struct bytes id, struct gossip_id *ret);
+
+/*
  * By what it is remembered as seen. Ids that name author and number are used once in all topics;
  * those that name the content may be used once in each.
  */

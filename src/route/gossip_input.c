@@ -66,6 +66,7 @@ void accept_message(struct gossip *g, struct topic *t, const struct message *m, 
 	gossip_keep(g, t, gossip_id_bytes(&m->id), m->frame, now);
 	t->received++;
 	topic_health_on_message(&t->health, now);
+	score_message_good(g, t, m);
 	if (m->check.message.data.n >= g->config.params.idontwant_threshold)
 		output_idontwant(g, t, m);
 	output_relay(g, t, m, now);
@@ -73,7 +74,7 @@ void accept_message(struct gossip *g, struct topic *t, const struct message *m, 
 }
 
 /* Is it for us, and has it the form? */
-static bool is_worth_reading(struct gossip *g, const struct topic *t,
+static bool is_worth_reading(struct gossip *g, struct gossip_peer *via, struct topic *t,
 			     const struct gossip_message *gm, struct message *m)
 {
 	if (!t || !t->joined) {
@@ -86,6 +87,7 @@ static bool is_worth_reading(struct gossip *g, const struct topic *t,
 	}
 	if (gossip_sign_form(gm, &m->check.author, &m->seqno) != 0) {
 		g->counts.bad_signature++;
+		score_on_invalid(&g->scores, via->score, &t->score, g->latest);
 		return false;
 	}
 	if (peer_id_equal(&m->check.author, &g->config.id)) {
@@ -97,12 +99,16 @@ static bool is_worth_reading(struct gossip *g, const struct topic *t,
 
 /* A message counts as seen only when it has been verified: its id is easily guessed, and a forgery
  * must not keep the true one out. */
-static bool is_new(struct gossip *g, const struct gossip_peer *via, struct topic *t,
+static bool is_new(struct gossip *g, struct gossip_peer *via, struct topic *t,
 		   const struct gossip_message *gm, const struct message *m)
 {
-	if (!gossip_has_seen(g, t, gossip_id_bytes(&m->id)) &&
-	    !check_is_duplicate(g, via, gossip_id_bytes(&m->id), gm))
+	bool seen = gossip_has_seen(g, t, gossip_id_bytes(&m->id));
+
+	pull_on_message(g, via, gossip_id_bytes(&m->id), seen);
+	if (!seen && !check_is_duplicate(g, via, gossip_id_bytes(&m->id), gm))
 		return true;
+	if (seen)
+		score_message_again(g, t, via, m);
 	g->counts.duplicates++;
 	t->duplicates++;
 	/* Others have said so before. */
@@ -118,7 +124,7 @@ static int on_message(struct gossip *g, struct gossip_peer *p, const struct goss
 
 	p->told_at = g->n_heartbeats;
 	g->counts.received++;
-	if (!is_worth_reading(g, t, gm, &m))
+	if (!is_worth_reading(g, p, t, gm, &m))
 		return 0;
 	m.id = gossip_message_id(t->params.id_kind, gm, &m.check.author, m.seqno);
 	if (!is_new(g, p, t, gm, &m))
@@ -132,77 +138,14 @@ static int on_message(struct gossip *g, struct gossip_peer *p, const struct goss
 
 /* ---- control ---- */
 
-/* Ids that we may ask this peer for in this heartbeat, into gossip.ids; how many. */
-static size_t choose_wanted(struct gossip *g, struct gossip_peer *p, const struct gossip_ids *ihave)
-{
-	const struct topic *t = topic_find(g, ihave->topic);
-	size_t n = 0;
-
-	if (!t || !t->joined)
-		return 0;
-	for (size_t i = 0; i < ihave->n && p->n_iwant_ids < LIMIT_GOSSIP_IWANT; i++) {
-		struct bytes id = g->rpc.ids.v[ihave->first + i];
-
-		if (id.n == 0 || id.n > LIMIT_GOSSIP_ID || gossip_has_seen(g, t, id) ||
-		    check_has(g, id))
-			continue;
-		g->ids[n++] = id;
-		p->n_iwant_ids++;
-	}
-	return n;
-}
-
-static void on_ihaves(struct gossip *g, struct gossip_peer *p)
-{
-	if (g->rpc.ihave.n == 0)
-		return;
-	if (p->n_ihave_rpcs++ >= LIMIT_GOSSIP_IHAVES) {
-		g->counts.ihave_ignored++;
-		return;
-	}
-	for (size_t i = 0; i < g->rpc.ihave.n; i++) {
-		size_t n = choose_wanted(g, p, &g->rpc.ihave.v[i]);
-
-		g->counts.iwant_asked += n;
-		if (n > 0)
-			output_iwant(g, p, g->ids, n);
-	}
-}
-
-static void on_iwant(struct gossip *g, struct gossip_peer *p, const struct gossip_ids *iwant)
-{
-	for (size_t i = 0; i < iwant->n; i++) {
-		struct bytes id = g->rpc.ids.v[iwant->first + i];
-		struct shared_bytes *frame;
-
-		if (gossip_seen_has(&p->dontwant, id) ||
-		    gossip_cache_serve(&g->cache, id, p->key, &frame) != 0)
-			continue;
-		g->counts.iwant_served++;
-		output_frame(g, p, frame, true);
-	}
-}
-
-static void on_idontwant(struct gossip *g, struct gossip_peer *p, const struct gossip_ids *ids,
-			 struct mono now)
-{
-	p->told_at = g->n_heartbeats;
-	for (size_t i = 0; i < ids->n && p->n_idontwant_ids < LIMIT_GOSSIP_IDONTWANT; i++) {
-		p->n_idontwant_ids++;
-		/* Not remembered: the peer gets a message that it has. */
-		(void)!gossip_seen_add(&p->dontwant, g->rpc.ids.v[ids->first + i], now);
-	}
-}
-
 static void on_control(struct gossip *g, struct gossip_peer *p, struct mono now)
 {
 	for (size_t i = 0; i < g->rpc.graft.n; i++)
 		mesh_on_graft(g, p, g->rpc.graft.v[i], now);
 	for (size_t i = 0; i < g->rpc.prune.n; i++)
 		mesh_on_prune(g, p, &g->rpc.prune.v[i], now);
-	on_ihaves(g, p);
-	for (size_t i = 0; i < g->rpc.iwant.n; i++)
-		on_iwant(g, p, &g->rpc.iwant.v[i]);
+	pull_on_ihaves(g, p);
+	pull_on_iwants(g, p);
 }
 
 /* ---- RPCs ---- */
@@ -233,8 +176,12 @@ static int on_rpc(struct gossip *g, struct gossip_peer *p, struct mono now)
 	r = on_subscriptions(g, p, now);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < g->rpc.idontwant.n; i++)
-		on_idontwant(g, p, &g->rpc.idontwant.v[i], now);
+	/* Who is not heard is still known to be there: its score may get better. */
+	if (!peer_is_heard(g, p)) {
+		g->counts.graylisted++;
+		return 0;
+	}
+	pull_on_idontwants(g, p);
 	for (size_t i = 0; i < g->rpc.messages.n; i++) {
 		r = on_message(g, p, &g->rpc.messages.v[i]);
 		if (r < 0)
@@ -254,6 +201,7 @@ static int input(struct gossip *g, struct gossip_peer *p, struct gossip_reader *
 		r = gossip_reader_next(reader, &b, now, &rpc);
 		if (r != GOSSIP_READER_RPC)
 			break;
+		p->rpc_longest = size_max(p->rpc_longest, rpc.n);
 		r = gossip_rpc_decode(rpc, &g->rpc);
 		if (r == 0)
 			r = on_rpc(g, p, now);
@@ -271,8 +219,10 @@ static int input(struct gossip *g, struct gossip_peer *p, struct gossip_reader *
 int gossip_input(struct gossip *g, struct gossip_peer *p, struct gossip_reader *reader,
 		 struct bytes b, struct mono now)
 {
-	int r = input(g, p, reader, b, now);
+	int r;
 
+	g->latest = now;
+	r = input(g, p, reader, b, now);
 	if (r > 0)
 		g->counts.malformed++;
 	/* Nothing points into the input any more, and answers leave together. */

@@ -3,12 +3,15 @@
 
 #define TALKING 2 /* heartbeats without a word of a message, and a peer is silent */
 #define ENTRY_MAX (LIMIT_GOSSIP_TOPIC_NAME + 32) /* a GRAFT or PRUNE, encoded */
+#define PX_HEAD_MAX 16                           /* and of each peer in it */
 
-void output_frame(struct gossip *g, struct gossip_peer *p, struct shared_bytes *frame,
+bool output_frame(struct gossip *g, struct gossip_peer *p, struct shared_bytes *frame,
 		  bool may_drop)
 {
-	if (g->config.ops->send(g->config.user, p->user, frame, may_drop) < 0)
-		g->counts.send_dropped++;
+	if (g->config.ops->send(g->config.user, p->user, frame, may_drop) == 0)
+		return true;
+	g->counts.send_dropped++;
+	return false;
 }
 
 /* ---- subscriptions ---- */
@@ -116,18 +119,28 @@ static void flush_peer(struct gossip *g, struct gossip_peer *p)
 		return;
 	if (gossip_frame_control(buf_data(&p->control), &frame) < 0) {
 		g->counts.send_dropped++;
+		p->asks_lost = p->asks_lost || p->control_asks;
 	} else {
-		output_frame(g, p, frame, p->control_may_drop);
+		if (!output_frame(g, p, frame, p->control_may_drop))
+			p->asks_lost = p->asks_lost || p->control_asks;
 		shared_bytes_unref(frame);
 	}
+	p->control_asks = false;
 	/* Idle peers keep no memory for it. */
 	buf_deinit(&p->control);
 }
 
 void output_flush(struct gossip *g)
 {
-	list_for_each_safe (it, &g->dirty)
-		flush_peer(g, list_entry(it, struct gossip_peer, in_dirty));
+	list_for_each_safe (it, &g->dirty) {
+		struct gossip_peer *p = list_entry(it, struct gossip_peer, in_dirty);
+
+		flush_peer(g, p);
+		/* Only now, because IWANT is written from what the promises hold. */
+		if (p->asks_lost)
+			promises_not_sent(&g->promises, &p->promises, g->latest);
+		p->asks_lost = false;
+	}
 }
 
 /* Makes room for an entry of `n` bytes. */
@@ -157,16 +170,27 @@ void output_graft(struct gossip *g, struct gossip_peer *p, struct bytes topic)
 	control_end(g, &w);
 }
 
-void output_prune(struct gossip *g, struct gossip_peer *p, struct bytes topic, uint64_t backoff_ms)
+static size_t px_size(const struct gossip_px *px, size_t n)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < n; i++)
+		size += px[i].peer_id.n + px[i].signed_record.n + PX_HEAD_MAX;
+	return size;
+}
+
+void output_prune(struct gossip *g, struct gossip_peer *p, struct bytes topic, uint64_t backoff_ms,
+		  const struct gossip_px *px, size_t n)
 {
 	struct gossip_prune prune = {
 		.topic = topic,
 		.has_backoff = true,
 		.backoff_s = backoff_ms / 1000,
+		.n_peers = n,
 	};
-	struct wr w = control_begin(g, p, ENTRY_MAX, false);
+	struct wr w = control_begin(g, p, ENTRY_MAX + px_size(px, n), false);
 
-	gossip_write_prune(&w, &prune, NULL);
+	gossip_write_prune(&w, &prune, px);
 	control_end(g, &w);
 }
 
@@ -179,6 +203,7 @@ void output_iwant(struct gossip *g, struct gossip_peer *p, const struct bytes *i
 
 		gossip_write_iwant(&w, ids + i, size_min(step, n - i));
 		control_end(g, &w);
+		p->control_asks = true;
 	}
 }
 
@@ -223,6 +248,32 @@ void output_idontwant(struct gossip *g, const struct topic *t, const struct mess
 	shared_bytes_unref(frame);
 }
 
+static size_t length_prefix(size_t n)
+{
+	size_t size = 1;
+
+	for (; n >= 0x80; n >>= 7)
+		size++;
+	return size;
+}
+
+/* Who gets what it does not take resets the stream, and asks for it again on the next one. */
+static bool is_too_large(const struct gossip_peer *p, const struct shared_bytes *frame)
+{
+	return frame->n > p->rpc_max && frame->n - length_prefix(frame->n) > p->rpc_max;
+}
+
+bool output_message(struct gossip *g, struct gossip_peer *p, struct shared_bytes *frame)
+{
+	if (is_too_large(p, frame)) {
+		p->n_too_large++;
+		g->counts.too_large_for_peer++;
+		return false;
+	}
+	output_frame(g, p, frame, true);
+	return true;
+}
+
 bool output_unless_unwanted(struct gossip *g, struct gossip_peer *p, struct bytes id,
 			    struct shared_bytes *frame)
 {
@@ -230,8 +281,9 @@ bool output_unless_unwanted(struct gossip *g, struct gossip_peer *p, struct byte
 		g->counts.idontwant_heeded++;
 		return false;
 	}
+	if (!output_message(g, p, frame))
+		return false;
 	g->counts.forwarded++;
-	output_frame(g, p, frame, true);
 	return true;
 }
 
@@ -250,11 +302,24 @@ static bool is_talking(const struct gossip *g, const struct gossip_peer *p)
 	return p->told_at + TALKING >= g->n_heartbeats;
 }
 
+/* Outside of every mesh, and at once. */
+static void relay_to_direct(struct gossip *g, const struct topic *t, const struct message *m)
+{
+	list_for_each (it, &g->direct) {
+		struct gossip_peer *p = list_entry(it, struct gossip_peer, in_direct);
+
+		if (member_find(p, topic_name(t)) && !is_sender(m, p) &&
+		    !peer_id_equal(&p->id, &m->check.author))
+			output_unless_unwanted(g, p, gossip_id_bytes(&m->id), m->frame);
+	}
+}
+
 void output_relay(struct gossip *g, struct topic *t, const struct message *m, struct mono now)
 {
 	struct later *later = later_add(g, t, m, now);
 	size_t n_eager = later ? g->config.params.d_eager : t->n_mesh;
 
+	relay_to_direct(g, t, m);
 	for (size_t left = t->n_mesh; left > 0 && n_eager > 0; left--) {
 		struct gossip_peer *p = next_of_mesh(t);
 

@@ -72,6 +72,18 @@ bool gossip_seen_has(const struct gossip_seen *s, struct bytes id)
 	return s->n > 0 && s->slots[find(s, tag_of(s, id))] != 0;
 }
 
+uint64_t gossip_seen_age_ms(const struct gossip_seen *s, struct bytes id, struct mono now)
+{
+	size_t slot;
+	uint64_t left;
+
+	if (!gossip_seen_has(s, id))
+		return UINT64_MAX;
+	slot = find(s, tag_of(s, id));
+	left = mono_since_ms(now, entry(s, s->slots[slot] - 1)->until);
+	return left < s->ttl_ms ? s->ttl_ms - left : 0;
+}
+
 /* Whatever was pushed beyond this slot when it came moves up, so that no search ends at the gap. */
 static void free_slot(struct gossip_seen *s, size_t gap)
 {

@@ -39,6 +39,8 @@ void gossip_seen_deinit(struct gossip_seen *s);
 
 /* Also true of what is over its time and was not expired yet. */
 bool gossip_seen_has(const struct gossip_seen *s, struct bytes id);
+/* How long it has been there; UINT64_MAX: it is not. */
+uint64_t gossip_seen_age_ms(const struct gossip_seen *s, struct bytes id, struct mono now);
 /* -EEXIST: it is there, with its old time. -EMSGSIZE: longer than LIMIT_GOSSIP_ID. -ENOMEM. */
 _nodiscard_ int gossip_seen_add(struct gossip_seen *s, struct bytes id, struct mono now);
 void gossip_seen_expire(struct gossip_seen *s, struct mono now);

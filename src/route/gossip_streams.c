@@ -1,6 +1,7 @@
 #include "route/gossip_streams.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "base/list.h"
@@ -46,6 +47,9 @@ struct session {
 	uint64_t n_written;    /* to `out` */
 	struct mono full_at;   /* when it had taken ... */
 	uint64_t full_n_taken; /* ... so much; MONO_NEVER: nothing was dropped yet */
+	struct mono big_at;    /* a long RPC was written; MONO_NEVER: none was */
+	bool takes_no_big;     /* it has shown so */
+	bool sent_big;
 	struct inbound inbound[LIMIT_GOSSIP_INBOUND];
 };
 
@@ -103,6 +107,33 @@ static void on_reopen(struct timer *t)
 	session_update(container_of(t, struct session, reopen));
 }
 
+static bool is_rust(const char *agent)
+{
+	return strcasestr(agent, "rust") != NULL;
+}
+
+/* Long ones for who is known to take them. */
+static void update_rpc_max(struct session *s)
+{
+	bool is_big;
+	struct peer_info info;
+
+	peer_get_info(s->peer, &info);
+	is_big = info.peerline_version || (info.agent && info.agent[0] && !is_rust(info.agent)) ||
+		 gossip_peer_rpc_longest(s->gossip) > LIMIT_GOSSIP_RPC_UNKNOWN;
+	gossip_peer_set_rpc_max(s->gossip, is_big && !s->takes_no_big ? LIMIT_GOSSIP_RPC
+								      : LIMIT_GOSSIP_RPC_UNKNOWN);
+}
+
+static void on_big_refused(struct session *s)
+{
+	if (mono_is_never(s->big_at) ||
+	    mono_since_ms(s->big_at, now_of(s->gs)) > LIMIT_GOSSIP_BIG_MS)
+		return;
+	s->takes_no_big = true;
+	update_rpc_max(s);
+}
+
 static void on_out_open(void *user, struct stream *stream, struct bytes protocol)
 {
 	struct session *s = user;
@@ -121,6 +152,9 @@ static void on_out_closed(void *user, struct stream *stream, enum stream_end end
 	switch (end) {
 	case STREAM_DONE:
 	case STREAM_RESET:
+		on_big_refused(s);
+		reopen_later(s);
+		break;
 	case STREAM_TIMEOUT:
 		reopen_later(s);
 		break;
@@ -155,7 +189,7 @@ static void open_out(struct session *s, struct link *l)
 	}
 	gs->counts.opened++;
 	s->opened_at = now_of(gs);
-	s->full_at = MONO_NEVER;
+	s->full_at = s->big_at = MONO_NEVER;
 	s->n_written = LIMIT_MSS_ANSWERS; /* what link wrote to agree on the protocol, and more */
 	gossip_peer_resend(gs->engine, s->gossip);
 	/* The old one may have ended with messages in it, or may be on a link that is silent. */
@@ -175,7 +209,11 @@ static void leave_out(struct session *s)
 static void session_update(struct session *s)
 {
 	struct link *l = peer_primary(s->peer);
+	struct peer_info info;
 
+	peer_get_info(s->peer, &info);
+	gossip_peer_set_address(s->gs->engine, s->gossip, &info.remote);
+	update_rpc_max(s);
 	if (s->out && stream_link(s->out) == l)
 		return;
 	loop_timer_stop(s->gs->config.loop, &s->reopen);
@@ -201,9 +239,12 @@ static int write_frame(struct session *s, const struct shared_bytes *frame, bool
 
 	int r = v.n > room_for(s, may_drop) ? -EAGAIN : stream_write(s->out, &v, 1);
 
-	if (r == 0)
-		s->n_written += v.n;
-	return r;
+	if (r < 0)
+		return r;
+	s->n_written += v.n;
+	if (v.n > LIMIT_GOSSIP_RPC_UNKNOWN)
+		s->big_at = now_of(s->gs);
+	return 0;
 }
 
 /* Pings are answered by whoever runs, also by who has stopped to read: it keeps its place in the
@@ -294,6 +335,15 @@ static void on_stall(struct timer *t)
 	}
 }
 
+/* Who sends long ones takes them. */
+static void update_rpc_max_of_sender(struct session *s)
+{
+	if (!s->sent_big && gossip_peer_rpc_longest(s->gossip) > LIMIT_GOSSIP_RPC_UNKNOWN) {
+		s->sent_big = true;
+		update_rpc_max(s);
+	}
+}
+
 /* What has come of an RPC is held for the peer. False: it has no right to so much. */
 static bool charge_pending(struct inbound *in, size_t n)
 {
@@ -312,6 +362,7 @@ static void on_in_data(void *user, struct stream *stream, struct bytes b)
 	(void)stream;
 	in->n_received += b.n;
 	r = gossip_input(gs->engine, in->session->gossip, &in->reader, b, now_of(gs));
+	update_rpc_max_of_sender(in->session);
 	update_timer(gs);
 	if (r != 0) {
 		gs->counts.reset_malformed += r > 0;
@@ -388,6 +439,14 @@ static void inbound_accept(struct session *s, struct stream *stream)
 
 /* ---- sessions ---- */
 
+static bool is_direct(const struct gossip_streams *gs, const struct peer_id *id)
+{
+	for (size_t i = 0; i < gs->config.n_direct; i++)
+		if (peer_id_equal(&gs->config.direct[i], id))
+			return true;
+	return false;
+}
+
 static int session_new(struct gossip_streams *gs, struct peer *p, struct session **ret)
 {
 	const struct link *l = peer_primary(p);
@@ -405,6 +464,8 @@ static int session_new(struct gossip_streams *gs, struct peer *p, struct session
 		free(s);
 		return r;
 	}
+	s->big_at = MONO_NEVER;
+	gossip_peer_set_direct(gs->engine, s->gossip, is_direct(gs, peer_id_of(p)));
 	list_add_tail(&gs->sessions, &s->in_sessions);
 	gs->counts.n_peers++;
 	peer_set_route_user(p, s);
@@ -588,6 +649,24 @@ static void on_topic_health(void *user, const struct gossip_topic_info *info)
 		gs->config.ops->on_topic_health(gs->config.user, info);
 }
 
+static void on_px(void *user, const struct peer_id *via, const struct peer_id *peer,
+		  struct bytes signed_record)
+{
+	const struct gossip_streams *gs = user;
+
+	if (gs->config.ops->on_px)
+		gs->config.ops->on_px(gs->config.user, via, peer, signed_record);
+}
+
+static bool signed_record(void *user, void *peer_user, struct bytes *ret)
+{
+	const struct session *s = peer_user;
+
+	(void)user;
+	*ret = peer_signed_record(s->peer);
+	return ret->n > 0;
+}
+
 static const struct gossip_ops engine_ops = {
 	.send = on_send,
 	.verify = on_verify,
@@ -597,6 +676,8 @@ static const struct gossip_ops engine_ops = {
 	.on_topic_peer = on_topic_peer,
 	.on_mesh = on_mesh,
 	.on_topic_health = on_topic_health,
+	.on_px = on_px,
+	.signed_record = signed_record,
 };
 
 /* ---- life ---- */
@@ -699,6 +780,11 @@ void gossip_streams_verdict(struct gossip_streams *gs, uint64_t ticket, enum gos
 {
 	gossip_verdict(gs->engine, ticket, verdict, now_of(gs));
 	update_timer(gs);
+}
+
+void gossip_streams_set_app_score(struct gossip_streams *gs, const struct peer_id *id, double value)
+{
+	gossip_set_app_score(gs->engine, id, value);
 }
 
 const struct gossip *gossip_streams_engine(const struct gossip_streams *gs)

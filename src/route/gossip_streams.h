@@ -18,6 +18,10 @@
  * begins with all of it. A peer that announces an RPC and sends it too slowly loses its link
  * (LINK_STALLED); one that sends so much of an RPC that it would hold more than its share
  * (budget.h) loses the stream; one that sends nonsense loses the stream it sent it on.
+ *
+ * An RPC may have LIMIT_GOSSIP_RPC bytes, but rust-libp2p takes LIMIT_GOSSIP_RPC_UNKNOWN unless it
+ * is told otherwise, and resets the stream. So a peer gets long ones when it is known to be
+ * something else or has sent one itself, and no more of them when it resets the stream right after.
  */
 
 #include "peer/pool.h"
@@ -33,6 +37,8 @@ struct gossip_streams_config {
 	struct random random;
 	struct gossip_params params;
 	uint64_t seqno_last;          /* as in struct gossip_config */
+	const struct peer_id *direct; /* those that gossip_peer_set_direct() is for; borrowed */
+	size_t n_direct;
 	const struct gossip_ops *ops; /* borrowed for life; `send` and `verify` are not used */
 	void *user;
 };
@@ -67,7 +73,12 @@ _nodiscard_ int gossip_streams_publish(struct gossip_streams *gs, struct bytes t
 void gossip_streams_verdict(struct gossip_streams *gs, uint64_t ticket,
 			    enum gossip_verdict verdict);
 
-/* To be asked: gossip_is_joined(), gossip_seqno(), gossip_counts(), gossip_topics(). */
+/* As gossip_set_app_score(). */
+void gossip_streams_set_app_score(struct gossip_streams *gs, const struct peer_id *id,
+				  double value);
+
+/* To be asked: gossip_is_joined(), gossip_seqno(), gossip_counts(), gossip_topics(),
+ * gossip_peer_score(). */
 const struct gossip *gossip_streams_engine(const struct gossip_streams *gs);
 struct gossip_streams_counts gossip_streams_counts(const struct gossip_streams *gs);
 

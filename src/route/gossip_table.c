@@ -38,6 +38,7 @@ static int topic_new(struct gossip *g, struct bytes name, struct topic **ret)
 	t->params = gossip_topic_params_of(g, name);
 	gossip_seen_init(&t->remembered, random_u64(&g->config.random), LIMIT_GOSSIP_REMEMBERED,
 			 t->params.remember_ms);
+	score_topic_init(&t->score, &t->params.score, topic_name(t));
 	gossip_cache_topic_init(&t->cached);
 	t->fanout_until = MONO_NEVER;
 	t->last_message_at = MONO_NEVER;
@@ -63,6 +64,7 @@ void topic_collect(struct gossip *g, struct topic *t)
 {
 	if (t->joined || t->n_members > 0)
 		return;
+	score_topic_deinit(&t->score);
 	gossip_cache_topic_deinit(&t->cached);
 	gossip_seen_deinit(&t->remembered);
 	list_remove(&t->in_active);

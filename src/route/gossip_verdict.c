@@ -40,6 +40,7 @@ static void carry_out(struct gossip *g, struct topic *t, struct message *m, stru
 		break;
 	case GOSSIP_REJECT:
 		g->counts.rejected++;
+		score_message_bad(g, t, m);
 		break;
 	}
 	message_free(m);
@@ -143,6 +144,7 @@ void gossip_verdict(struct gossip *g, uint64_t ticket, enum gossip_verdict verdi
 	struct message *m;
 	struct topic *t;
 
+	g->latest = now;
 	if (!node)
 		return;
 	m = container_of(node, struct message, by_ticket);

@@ -4,6 +4,9 @@
 #define GOSSIP_SHARE 4   /* IHAVE goes to d_lazy peers or to one in so many, if that is more */
 #define BACKOFF_SLACK 2  /* heartbeats: their clock may be behind ours */
 #define BACKOFF_CLEAN 15 /* heartbeats */
+#define BETTER_BY 1      /* so much higher a score makes a peer welcome in a full mesh */
+#define PULLED_MIN 4     /* messages that had to be asked for, before a mesh is failing */
+#define FAILING_PAUSE 5  /* heartbeats, before better peers are looked for again */
 #define IHAVE_PIECE (48 * KIB) /* bytes of one IHAVE entry */
 
 /* ---- one member ---- */
@@ -18,6 +21,8 @@ void mesh_add(struct gossip *g, struct member *m)
 {
 	list_add_tail(&m->topic->mesh, &m->in_mesh);
 	m->topic->n_mesh++;
+	if (m->topic->joined)
+		score_on_graft(&g->scores, m->peer->score, &m->topic->score, g->latest);
 	tell_mesh(g, m, true);
 }
 
@@ -25,6 +30,7 @@ void mesh_remove(struct gossip *g, struct member *m)
 {
 	list_remove(&m->in_mesh);
 	m->topic->n_mesh--;
+	score_on_prune(&g->scores, m->peer->score, &m->topic->score, g->latest);
 	tell_mesh(g, m, false);
 }
 
@@ -33,7 +39,7 @@ void mesh_remove(struct gossip *g, struct member *m)
 static void set_backoff(struct gossip *g, const struct gossip_peer *p, struct bytes topic,
 			uint64_t ms, struct mono now)
 {
-	(void)!gossip_backoffs_set(&g->backoffs, topic, &p->id, mono_add_ms(now, ms));
+	(void)!gossip_backoffs_set(&g->backoffs, topic, &p->id, mono_add_ms(now, ms), now);
 }
 
 void mesh_graft(struct gossip *g, struct member *m)
@@ -42,11 +48,20 @@ void mesh_graft(struct gossip *g, struct member *m)
 	output_graft(g, m->peer, topic_name(m->topic));
 }
 
+static void send_prune(struct gossip *g, const struct topic *t, struct gossip_peer *p,
+		       uint64_t backoff_ms, bool with_px, struct mono now)
+{
+	struct gossip_px px[LIMIT_GOSSIP_PX];
+	size_t n = with_px ? px_choose(g, t, p, px) : 0;
+
+	set_backoff(g, p, topic_name(t), backoff_ms, now);
+	output_prune(g, p, topic_name(t), backoff_ms, px, n);
+}
+
 void mesh_prune(struct gossip *g, struct member *m, uint64_t backoff_ms, struct mono now)
 {
 	mesh_remove(g, m);
-	set_backoff(g, m->peer, topic_name(m->topic), backoff_ms, now);
-	output_prune(g, m->peer, topic_name(m->topic), backoff_ms);
+	send_prune(g, m->topic, m->peer, backoff_ms, true, now);
 }
 
 /* ---- whom to choose ---- */
@@ -56,7 +71,21 @@ bool mesh_may_graft(const struct gossip *g, const struct member *m, struct mono 
 	struct mono until = gossip_backoffs_until(&g->backoffs, topic_name(m->topic), &m->peer->id);
 	uint64_t slack = until.ns == 0 ? 0 : BACKOFF_SLACK * g->config.params.heartbeat_ms;
 
-	return !member_is_in_mesh(m) && mono_reached(mono_add_ms(until, slack), now);
+	return !member_is_in_mesh(m) && !m->peer->direct && peer_score(g, m->peer) >= 0 &&
+	       mono_reached(mono_add_ms(until, slack), now);
+}
+
+bool mesh_is_beyond(const struct gossip *g, const struct member *m, struct mono now)
+{
+	(void)now;
+	return !member_is_in_mesh(m) && !m->peer->direct && peer_may_get(g, m->peer);
+}
+
+/* Outside of the mesh, and may be told what we have. */
+static bool may_be_told(const struct gossip *g, const struct member *m, struct mono now)
+{
+	(void)now;
+	return !member_is_in_mesh(m) && !m->peer->direct && peer_may_gossip(g, m->peer);
 }
 
 static bool may_graft_outbound(const struct gossip *g, const struct member *m, struct mono now)
@@ -87,12 +116,46 @@ void mesh_fill(struct gossip *g, struct topic *t, size_t d, struct mono now)
 
 /* ---- what a peer asks for ---- */
 
-static void refuse_graft(struct gossip *g, struct gossip_peer *p, struct bytes topic,
+static bool has_backoff(const struct gossip *g, const struct gossip_peer *p, struct bytes topic,
+			struct mono now)
+{
+	return now.ns < gossip_backoffs_until(&g->backoffs, topic, &p->id).ns;
+}
+
+/* Who came since has perhaps been restarted and knows nothing of a backoff: once is a mistake. */
+static void punish_graft(struct gossip *g, struct gossip_peer *p, struct bytes topic,
 			 struct mono now)
 {
-	g->counts.graft_refused++;
-	set_backoff(g, p, topic, g->config.params.prune_backoff_ms, now);
-	output_prune(g, p, topic, g->config.params.prune_backoff_ms);
+	struct mono set_at = gossip_backoffs_set_at(&g->backoffs, topic, &p->id);
+
+	if (set_at.ns < p->added_at.ns)
+		return;
+	peer_misbehaved(g, p, mono_since_ms(set_at, now) < g->config.params.graft_flood_ms ? 2 : 1);
+}
+
+/* More than half of the mesh is worth noticeably less. */
+static bool would_improve(const struct gossip *g, const struct topic *t,
+			  const struct gossip_peer *p)
+{
+	double score = peer_score(g, p) - BETTER_BY;
+	size_t n = 0;
+
+	list_for_each (it, &t->mesh)
+		n += peer_score(g, list_entry(it, struct member, in_mesh)->peer) < score;
+	return 2 * n > t->n_mesh;
+}
+
+/*
+ * Peers that we dialled are welcome in a full mesh: a mesh of those that came to us could be all of
+ * one attacker's. So are some that are better than most of it. The heartbeat prunes.
+ */
+static bool has_place(const struct gossip *g, const struct topic *t, const struct gossip_peer *p)
+{
+	size_t d_high = g->config.params.d_high;
+
+	if (t->n_mesh < d_high || p->outbound)
+		return true;
+	return t->n_mesh < 2 * d_high && would_improve(g, t, p);
 }
 
 void mesh_on_graft(struct gossip *g, struct gossip_peer *p, struct bytes topic, struct mono now)
@@ -106,13 +169,16 @@ void mesh_on_graft(struct gossip *g, struct gossip_peer *p, struct bytes topic, 
 		return;
 	if (m && member_is_in_mesh(m))
 		return;
-	/* Peers that we dialled are welcome in a full mesh: a mesh of those that came to us could
-	 * be all of one attacker's. */
-	is_full = t->n_mesh >= g->config.params.d_high && !p->outbound;
-	if (!m || is_full || now.ns < gossip_backoffs_until(&g->backoffs, topic, &p->id).ns)
-		refuse_graft(g, p, topic, now);
-	else
+	if (has_backoff(g, p, topic, now))
+		punish_graft(g, p, topic, now);
+	else if (m && !p->direct && peer_score(g, p) >= 0 && has_place(g, t, p)) {
 		mesh_add(g, m);
+		return;
+	}
+	/* Only who comes too late is told where else to go. */
+	is_full = m && !has_backoff(g, p, topic, now);
+	g->counts.graft_refused++;
+	send_prune(g, t, p, g->config.params.prune_backoff_ms, is_full, now);
 }
 
 void mesh_on_prune(struct gossip *g, struct gossip_peer *p, const struct gossip_prune *prune,
@@ -130,6 +196,7 @@ void mesh_on_prune(struct gossip *g, struct gossip_peer *p, const struct gossip_
 	if (m && member_is_in_mesh(m))
 		mesh_remove(g, m);
 	set_backoff(g, p, prune->topic, ms, now);
+	px_hear(g, p, prune);
 }
 
 /* ---- heartbeat: the mesh ---- */
@@ -157,31 +224,125 @@ static void prefer_outbound(struct gossip *g, size_t d, size_t d_out)
 	}
 }
 
+/* Of the `n` in gossip.pick, which are in a random order, brings the `k` best to the front. */
+static void prefer_best(struct gossip *g, size_t n, size_t k)
+{
+	for (size_t i = 0; i < k && i < n; i++) {
+		size_t best = i;
+		struct member *m = g->pick[i];
+
+		for (size_t j = i + 1; j < n; j++)
+			if (peer_score(g, g->pick[j]->peer) > peer_score(g, g->pick[best]->peer))
+				best = j;
+		g->pick[i] = g->pick[best];
+		g->pick[best] = m;
+	}
+}
+
 static void prune_excess(struct gossip *g, struct topic *t, struct mono now)
 {
 	const struct gossip_params *params = &g->config.params;
 	size_t n = members_choose(g, t, member_is_inside, t->n_mesh, now);
 
+	prefer_best(g, n, params->d_score);
 	prefer_outbound(g, params->d, params->d_out);
 	for (size_t i = params->d; i < n; i++)
 		mesh_prune(g, g->pick[i], params->prune_backoff_ms, now);
 }
 
+/* Who has earned less than nothing goes, and is not told of others. */
+static void prune_bad(struct gossip *g, struct topic *t, struct mono now)
+{
+	list_for_each_safe (it, &t->mesh) {
+		struct member *m = list_entry(it, struct member, in_mesh);
+
+		if (peer_score(g, m->peer) >= 0)
+			continue;
+		g->counts.pruned_for_score++;
+		mesh_prune(g, m, g->config.params.prune_backoff_ms, now);
+	}
+}
+
+static void want_outbound(struct gossip *g, struct topic *t, struct mono now)
+{
+	const struct gossip_params *params = &g->config.params;
+	size_t n_out = n_outbound(t);
+
+	if (t->n_mesh < params->d_low || n_out >= params->d_out)
+		return;
+	graft_chosen(g, members_choose(g, t, may_graft_outbound, params->d_out - n_out, now));
+}
+
+/* ---- heartbeat: a mesh that does not do its work ---- */
+
+/* The middle one of the mesh's scores, the upper of two. */
+static double median_score(struct gossip *g, struct topic *t, struct mono now)
+{
+	size_t n = members_choose(g, t, member_is_inside, t->n_mesh, now);
+
+	prefer_best(g, n, (n + 1) / 2);
+	return peer_score(g, g->pick[(n - 1) / 2]->peer);
+}
+
+/*
+ * Gossipsub looks once in a minute whether half of the mesh has brought next to nothing. We know
+ * more: what we had to ask others for, although the mesh should have brought it. While that is the
+ * greater part, those who answered are grafted every few heartbeats.
+ */
+static bool is_failing(const struct gossip *g, const struct topic *t)
+{
+	return t->n_pulled > t->n_pushed && t->n_pulled >= PULLED_MIN &&
+	       g->n_heartbeats - t->opportunistic_at >= FAILING_PAUSE;
+}
+
+static bool is_time_to_look(const struct gossip *g, const struct topic *t)
+{
+	size_t every = g->config.params.opportunistic_heartbeats;
+
+	return t->n_mesh > 0 && ((every > 0 && g->n_heartbeats % every == 0) || is_failing(g, t));
+}
+
+/* The `n` that gossip.pick begins with may be grafted; those above `score` of them are, the best
+ * first. */
+static void graft_above(struct gossip *g, size_t n, double score)
+{
+	prefer_best(g, n, g->config.params.opportunistic_peers);
+	for (size_t i = 0; i < n && i < g->config.params.opportunistic_peers; i++) {
+		if (peer_score(g, g->pick[i]->peer) <= score)
+			return;
+		g->counts.opportunistic++;
+		mesh_graft(g, g->pick[i]);
+	}
+}
+
+static void graft_better(struct gossip *g, struct topic *t, struct mono now)
+{
+	double median;
+
+	if (is_time_to_look(g, t)) {
+		median = median_score(g, t, now);
+		if (median < g->config.params.score.opportunistic_graft_threshold ||
+		    is_failing(g, t))
+			graft_above(g, members_choose(g, t, mesh_may_graft, SIZE_MAX, now), median);
+		t->opportunistic_at = g->n_heartbeats;
+	}
+	t->n_pushed /= 2;
+	t->n_pulled /= 2;
+}
+
+/* ---- heartbeat: every topic ---- */
+
 static void maintain_mesh(struct gossip *g, struct topic *t, struct mono now)
 {
 	const struct gossip_params *params = &g->config.params;
-	size_t n_out;
 
+	prune_bad(g, t, now);
 	if (t->n_mesh < params->d_low)
 		mesh_fill(g, t, params->d, now);
 	if (t->n_mesh > params->d_high)
 		prune_excess(g, t, now);
-	if (t->n_mesh < params->d_low)
-		return;
-	n_out = n_outbound(t);
-	if (n_out < params->d_out)
-		graft_chosen(g,
-			     members_choose(g, t, may_graft_outbound, params->d_out - n_out, now));
+	want_outbound(g, t, now);
+	graft_better(g, t, now);
 }
 
 void mesh_fanout(struct gossip *g, struct topic *t, struct mono now)
@@ -190,9 +351,21 @@ void mesh_fanout(struct gossip *g, struct topic *t, struct mono now)
 
 	if (t->n_mesh >= d)
 		return;
-	n = members_choose(g, t, member_is_outside, d - t->n_mesh, now);
+	n = members_choose(g, t, mesh_is_beyond, d - t->n_mesh, now);
 	for (size_t i = 0; i < n; i++)
 		mesh_add(g, g->pick[i]);
+}
+
+/* Those who are not worth our messages any more make room. */
+static void refresh_fanout(struct gossip *g, struct topic *t, struct mono now)
+{
+	list_for_each_safe (it, &t->mesh) {
+		struct member *m = list_entry(it, struct member, in_mesh);
+
+		if (!peer_may_get(g, m->peer) || m->peer->direct)
+			mesh_remove(g, m);
+	}
+	mesh_fanout(g, t, now);
 }
 
 static void end_fanout(struct gossip *g, struct topic *t)
@@ -215,16 +388,22 @@ static void maintain_topics(struct gossip *g, struct mono now)
 		else if (mono_reached(t->fanout_until, now))
 			end_fanout(g, t);
 		else
-			mesh_fanout(g, t, now);
+			refresh_fanout(g, t, now);
 	}
 	output_flush(g);
 }
 
 /* ---- heartbeat: telling what we have ---- */
 
-/* One IHAVE of ids[0..n) for the first `k` of gossip.pick. */
+/* What some do not take they are not told of: they would ask in vain, and hold it against us. */
+static bool takes(const struct gossip_peer *p, size_t frame_max)
+{
+	return (p->rpc_max > LIMIT_GOSSIP_RPC_UNKNOWN) == (frame_max > LIMIT_GOSSIP_RPC_UNKNOWN);
+}
+
+/* One IHAVE of ids[0..n) for those of the first `k` of gossip.pick that take such frames. */
 static void tell_ids(struct gossip *g, const struct topic *t, const struct bytes *ids, size_t n,
-		     size_t k)
+		     size_t k, size_t frame_max)
 {
 	struct wr w = wr_to(&g->scratch);
 
@@ -235,28 +414,43 @@ static void tell_ids(struct gossip *g, const struct topic *t, const struct bytes
 	for (size_t i = 0; i < k; i++) {
 		struct gossip_peer *p = g->pick[i]->peer;
 
-		if (p->n_ihave_told + n > LIMIT_GOSSIP_IHAVE)
+		if (!takes(p, frame_max) || p->n_ihave_told + n > LIMIT_GOSSIP_IHAVE)
 			continue;
 		p->n_ihave_told += n;
 		output_ihave(g, p, buf_data(&g->scratch));
 	}
 }
 
-/* All of gossip.ids, in pieces. */
-static void tell_all(struct gossip *g, const struct topic *t, size_t n, size_t k)
+static bool anybody_takes(const struct gossip *g, size_t k, size_t frame_max)
 {
-	size_t first = 0, bytes = 0;
+	for (size_t i = 0; i < k; i++)
+		if (takes(g->pick[i]->peer, frame_max))
+			return true;
+	return false;
+}
 
-	if (k == 0)
+/* All that they take, in pieces. */
+static void tell_takers(struct gossip *g, const struct topic *t, size_t k, size_t frame_max)
+{
+	size_t n, first = 0, bytes = 0;
+
+	if (!anybody_takes(g, k, frame_max))
 		return;
+	n = gossip_cache_ids(&g->cache, &t->cached, frame_max, g->ids, LIMIT_GOSSIP_IHAVE);
 	for (size_t i = 0; i < n; i++) {
 		bytes += g->ids[i].n + 2;
 		if (bytes >= IHAVE_PIECE || i + 1 == n) {
-			tell_ids(g, t, g->ids + first, i + 1 - first, k);
+			tell_ids(g, t, g->ids + first, i + 1 - first, k, frame_max);
 			first = i + 1;
 			bytes = 0;
 		}
 	}
+}
+
+static void tell_chosen(struct gossip *g, const struct topic *t, size_t k)
+{
+	tell_takers(g, t, k, SIZE_MAX);
+	tell_takers(g, t, k, LIMIT_GOSSIP_RPC_UNKNOWN);
 }
 
 /* Members of the mesh that may have missed what was sent to them. */
@@ -275,14 +469,13 @@ static size_t choose_reminded(struct gossip *g, const struct topic *t)
 
 static void tell_topic(struct gossip *g, struct topic *t, struct mono now)
 {
-	size_t n = gossip_cache_ids(&g->cache, &t->cached, g->ids, LIMIT_GOSSIP_IHAVE);
 	size_t k;
 
-	if (n == 0)
+	if (list_is_empty(&t->cached.entries))
 		return;
 	k = size_max(g->config.params.d_lazy, (t->n_members - t->n_mesh) / GOSSIP_SHARE);
-	tell_all(g, t, n, members_choose(g, t, member_is_outside, k, now));
-	tell_all(g, t, n, choose_reminded(g, t));
+	tell_chosen(g, t, members_choose(g, t, may_be_told, k, now));
+	tell_chosen(g, t, choose_reminded(g, t));
 }
 
 static void tell_topics(struct gossip *g, struct mono now)
@@ -318,17 +511,19 @@ static void watch_topics(struct gossip *g, struct mono now)
 
 static void begin_peer(struct gossip_peer *p, struct mono now)
 {
-	p->n_ihave_rpcs = p->n_iwant_ids = p->n_idontwant_ids = 0;
-	p->n_bad = p->n_ihave_told = p->n_changes = 0;
+	p->n_ihave_rpcs = p->n_ihave_ids = p->n_iwant_ids = p->n_idontwant_ids = 0;
+	p->n_bad = p->n_ihave_told = p->n_changes = p->n_px = 0;
 	gossip_seen_expire(&p->dontwant, now);
 }
 
 void mesh_heartbeat(struct gossip *g, struct mono now)
 {
 	g->n_heartbeats++;
+	g->n_px = 0;
 	list_for_each (it, &g->peers)
 		begin_peer(list_entry(it, struct gossip_peer, in_peers), now);
 	gossip_seen_expire(&g->seen, now);
+	pull_tick(g, now);
 	maintain_topics(g, now);
 	tell_topics(g, now);
 	watch_topics(g, now);

@@ -235,22 +235,23 @@ void promises_announced(struct promises *ps, struct promises_peer *pp,
 
 /* ---- what becomes of them ---- */
 
-void promises_kept(struct promises *ps, struct bytes id, struct promises_peer *via)
+bool promises_kept(struct promises *ps, struct bytes id, struct promises_peer *via)
 {
 	struct map_node *node = map_find(&ps->wanted, id);
 	struct want *w;
 
 	if (!node)
-		return;
+		return false;
 	w = container_of(node, struct want, node);
 	list_for_each_safe (it, &w->promises) {
 		struct promise *p = list_entry(it, struct promise, in_want);
 
-		if (p->peer == via && is_asked(p))
+		if (via && p->peer == via && is_asked(p))
 			via->n_kept++;
 		promise_free(ps, p);
 	}
 	want_free(ps, w);
+	return true;
 }
 
 void promises_kept_alien(struct promises *ps, struct promises_peer *via)

@@ -62,8 +62,8 @@ struct promise_announcement {
 /* May ask at once. Without room or memory the announcement goes by unnoticed. */
 void promises_announced(struct promises *ps, struct promises_peer *pp,
 			const struct promise_announcement *a, struct mono now);
-/* The message has come, from `via` (NULL: it is our own): nobody owes it any more. */
-void promises_kept(struct promises *ps, struct bytes id, struct promises_peer *via);
+/* The message has come, from `via`: nobody owes it any more. Whether anybody had been asked. */
+bool promises_kept(struct promises *ps, struct bytes id, struct promises_peer *via);
 /* A message has come that we did not wait for: maybe an answer, in words we do not understand. */
 void promises_kept_alien(struct promises *ps, struct promises_peer *via);
 /* What was asked of this peer at `now` did not leave: nothing is held against it. */
@@ -76,6 +76,16 @@ void promises_tick(struct promises *ps, struct mono now);
  * promises as it broke, half a point for a few broken ones, up to four for hundreds.
  */
 double promises_broken(struct promises_peer *pp);
+
+static inline bool promises_want(const struct promises *ps, struct bytes id)
+{
+	return map_find(&ps->wanted, id) != NULL;
+}
+
+static inline bool promises_has_aliens(const struct promises_peer *pp)
+{
+	return !list_is_empty(&pp->aliens);
+}
 
 static inline size_t promises_n_wanted(const struct promises *ps)
 {

@@ -52,11 +52,11 @@ struct score_params score_params_default(void)
 		.app_weight = 1,
 		.colocation_weight = -5,
 		.colocation_threshold = LIMIT_PEERS_PER_IP,
-		.behaviour_weight = -5,
-		.behaviour_threshold = 0,
+		.behaviour_weight = -10,
+		.behaviour_threshold = 0.4,
 		.behaviour_decay = 0.97716, /* half of it in 30 s */
 		.decay_interval_ms = 1000,
-		.decay_to_zero = 0.01,
+		.decay_to_zero = 0.1,
 		.retain_ms = 3600000,
 		.gossip_threshold = -10,
 		.publish_threshold = -50,
@@ -85,7 +85,7 @@ struct score_topic_params score_topic_params_default(void)
 		.failure_weight = 0,
 		.failure_decay = 0.98851,
 		.invalid_weight = -5,
-		.invalid_decay = 0.99424, /* half of it in 120 s */
+		.invalid_decay = 0.98851,
 	};
 }
 
@@ -574,6 +574,8 @@ void score_on_misbehaviour(struct scores *s, struct score_peer *p, double amount
 {
 	peer_refresh(s, p, tick_of(s, now));
 	p->behaviour += amount;
+	if (p->behaviour > LIMIT_GOSSIP_MISBEHAVIOUR)
+		p->behaviour = LIMIT_GOSSIP_MISBEHAVIOUR;
 }
 
 void score_set_app(struct scores *s, struct score_peer *p, double value)

@@ -25,7 +25,8 @@ struct fake {
 	struct key_pair key;
 	struct peer_id id;
 	uint64_t seqno;
-	bool is_full;    /* frames that may be dropped are refused */
+	bool is_full; /* frames that may be dropped are refused */
+	struct bytes record;
 	struct buf sent; /* RPCs without their lengths: one after the other they are one RPC */
 	struct gossip_rpc got;
 	size_t n_frames, frame_max;
@@ -41,7 +42,9 @@ struct engine {
 	struct fake fakes[FAKES_MAX];
 	size_t n_delivered, n_topic_peers, n_grafted, n_pruned, n_health;
 	struct gossip_topic_info health; /* as told last, without its name */
-	struct gossip_delivery last;     /* without what it borrows */
+	size_t n_px, n_px_records;
+	struct peer_id last_px;
+	struct gossip_delivery last; /* without what it borrows */
 	uint8_t last_data[256];
 	size_t last_data_n;
 };
@@ -114,12 +117,34 @@ static inline void engine_on_topic_health(void *user, const struct gossip_topic_
 	e->health = *info;
 }
 
+static inline void engine_on_px(void *user, const struct peer_id *via, const struct peer_id *peer,
+				struct bytes signed_record)
+{
+	struct engine *e = user;
+
+	(void)via;
+	e->n_px++;
+	e->n_px_records += signed_record.n > 0;
+	e->last_px = *peer;
+}
+
+static inline bool engine_signed_record(void *user, void *peer_user, struct bytes *ret)
+{
+	const struct fake *f = peer_user;
+
+	(void)user;
+	*ret = f->record;
+	return ret->n > 0;
+}
+
 static const struct gossip_ops engine_ops = {
 	.send = engine_send,
 	.on_message = engine_on_message,
 	.on_topic_peer = engine_on_topic_peer,
 	.on_mesh = engine_on_mesh,
 	.on_topic_health = engine_on_topic_health,
+	.on_px = engine_on_px,
+	.signed_record = engine_signed_record,
 };
 
 static inline void engine_init_with(struct engine *e, const struct gossip_params *params)
@@ -269,6 +294,14 @@ static inline void fake_prunes(struct fake *f, const char *topic, uint64_t backo
 	};
 
 	FAKE_CONTROL(f, gossip_write_prune(&w, &prune, NULL));
+}
+
+static inline double fake_score(struct fake *f)
+{
+	struct gossip_peer_score score;
+
+	assert_true(gossip_peer_score(f->engine->g, &f->id, f->engine->now, &score));
+	return score.parts.total;
 }
 
 static inline void fake_has(struct fake *f, const char *topic, struct bytes id)

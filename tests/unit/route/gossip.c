@@ -271,6 +271,7 @@ TEST(too_large_a_message_is_not_published)
 					e.now, NULL),
 			 -EMSGSIZE);
 	assert_int_equal(gossip_seqno(e.g), 0);
+	gossip_peer_set_rpc_max(f->p, LIMIT_GOSSIP_RPC);
 	assert_int_equal(gossip_publish(e.g, BYTES_LITERAL("t"), BYTES(data, LIMIT_GOSSIP_DATA),
 					e.now, NULL),
 			 0);

@@ -25,7 +25,7 @@ TEST(a_backoff_is_of_one_peer_in_one_topic)
 
 	gossip_backoffs_init(&b, 1);
 	assert_int_equal(gossip_backoffs_until(&b, T, &a).ns, 0);
-	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(60)), 0);
+	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(60), at_s(1)), 0);
 	assert_int_equal(gossip_backoffs_until(&b, T, &a).ns, at_s(60).ns);
 	assert_int_equal(gossip_backoffs_until(&b, T, &c).ns, 0);
 	assert_int_equal(gossip_backoffs_until(&b, BYTES_LITERAL("topi"), &a).ns, 0);
@@ -38,10 +38,10 @@ TEST(a_backoff_is_never_shortened)
 	struct peer_id a = peer(1);
 
 	gossip_backoffs_init(&b, 1);
-	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(60)), 0);
-	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(10)), 0);
+	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(60), at_s(1)), 0);
+	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(10), at_s(1)), 0);
 	assert_int_equal(gossip_backoffs_until(&b, T, &a).ns, at_s(60).ns);
-	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(70)), 0);
+	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(70), at_s(1)), 0);
 	assert_int_equal(gossip_backoffs_until(&b, T, &a).ns, at_s(70).ns);
 	gossip_backoffs_deinit(&b);
 }
@@ -52,8 +52,8 @@ TEST(those_that_are_over_are_forgotten)
 	struct peer_id a = peer(1), c = peer(2);
 
 	gossip_backoffs_init(&b, 1);
-	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(60)), 0);
-	assert_int_equal(gossip_backoffs_set(&b, T, &c, at_s(10)), 0);
+	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(60), at_s(1)), 0);
+	assert_int_equal(gossip_backoffs_set(&b, T, &c, at_s(10), at_s(1)), 0);
 	gossip_backoffs_expire(&b, at_s(30));
 	assert_int_equal(b.map.n, 1);
 	assert_int_equal(gossip_backoffs_until(&b, T, &a).ns, at_s(60).ns);
@@ -69,7 +69,7 @@ TEST(there_is_a_maximum)
 	for (uint32_t i = 0; i <= LIMIT_GOSSIP_BACKOFFS; i++) {
 		struct peer_id p = peer(i);
 
-		assert_int_equal(gossip_backoffs_set(&b, T, &p, at_s(60)), 0);
+		assert_int_equal(gossip_backoffs_set(&b, T, &p, at_s(60), at_s(1)), 0);
 	}
 	assert_int_equal(b.map.n, LIMIT_GOSSIP_BACKOFFS);
 	assert_int_equal(gossip_backoffs_until(&b, T, &first).ns, 0);

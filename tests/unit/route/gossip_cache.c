@@ -46,7 +46,7 @@ static size_t n_told(struct fixture *f)
 {
 	struct bytes ids[16];
 
-	return gossip_cache_ids(&f->c, &f->topic, ids, ARRAY_SIZE(ids));
+	return gossip_cache_ids(&f->c, &f->topic, SIZE_MAX, ids, ARRAY_SIZE(ids));
 }
 
 TEST(a_message_is_told_for_three_heartbeats_and_served_for_five)
@@ -91,7 +91,7 @@ TEST(the_newest_are_told_first)
 	assert_int_equal(put(&f, "c", 1), 0);
 	assert_int_equal(put(&f, "c", 1), -EEXIST);
 	assert_int_equal(n_told(&f), 3);
-	assert_int_equal(gossip_cache_ids(&f.c, &f.topic, ids, 2), 2);
+	assert_int_equal(gossip_cache_ids(&f.c, &f.topic, SIZE_MAX, ids, 2), 2);
 	assert_bytes(ids[0], "c");
 	assert_bytes(ids[1], "b");
 	fixture_deinit(&f);

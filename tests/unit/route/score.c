@@ -173,11 +173,11 @@ TEST(topics_together_add_no_more_than_their_cap)
 			score_on_first(&x.s, p, &more[i], x.now);
 	}
 	NEAR(score(&x, p), 50);
-	score_on_misbehaviour(&x.s, p, 4, x.now);
-	NEAR(score(&x, p), 50 - 80);
+	score_on_misbehaviour(&x.s, p, 4.4, x.now);
+	NEAR(score(&x, p), 50 - 160);
 	for (size_t i = 0; i < 3; i++)
 		score_topic_deinit(&more[i]);
-	NEAR(score(&x, p), 30 - 80);
+	NEAR(score(&x, p), 30 - 160);
 	table_deinit(&x);
 }
 
@@ -193,7 +193,7 @@ TEST(invalid_messages_count_squared_and_at_once)
 		score_on_invalid(&x.s, p, &x.t, x.now);
 		NEAR(score(&x, p), expected[i]);
 	}
-	wait_ms(&x, 120000);
+	wait_ms(&x, 60000);
 	ABOUT(score(&x, p), -125 / 4.0);
 	table_deinit(&x);
 }
@@ -205,13 +205,20 @@ TEST(misbehaviour_counts_squared_at_once_and_is_forgiven_in_minutes)
 
 	table_init(&x);
 	p = join(&x, 1);
+	score_on_misbehaviour(&x.s, p, 1, x.now);
+	NEAR(score(&x, p), -3.6);
+	score_on_misbehaviour(&x.s, p, 1, x.now);
+	NEAR(score(&x, p), -25.6);
 	score_on_misbehaviour(&x.s, p, 2, x.now);
-	NEAR(score(&x, p), -20);
-	score_on_misbehaviour(&x.s, p, 2, x.now);
-	NEAR(score(&x, p), -80);
+	NEAR(score(&x, p), -129.6);
 	wait_ms(&x, 30000);
-	ABOUT(score(&x, p), -20);
-	wait_ms(&x, 600000);
+	ABOUT(score(&x, p), -25.6);
+	wait_ms(&x, 120000);
+	NEAR(score(&x, p), 0);
+	/* As bad as it gets is over in minutes, too. */
+	score_on_misbehaviour(&x.s, p, 1e9, x.now);
+	NEAR(score(&x, p), -10 * 99.6 * 99.6);
+	wait_ms(&x, 300000);
 	NEAR(score(&x, p), 0);
 	table_deinit(&x);
 }
@@ -229,7 +236,7 @@ TEST(below_its_threshold_misbehaviour_costs_nothing)
 	score_on_misbehaviour(&x.s, p, 6, x.now);
 	NEAR(score(&x, p), 0);
 	score_on_misbehaviour(&x.s, p, 1, x.now);
-	NEAR(score(&x, p), -5);
+	NEAR(score(&x, p), -10);
 	table_deinit(&x);
 }
 
@@ -347,12 +354,12 @@ TEST(a_bad_record_outlives_the_link_and_does_not_decay_meanwhile)
 	score_on_misbehaviour(&x.s, p, 3, x.now);
 	score_on_invalid(&x.s, p, &x.t, x.now);
 	before = score(&x, p);
-	NEAR(before, 10 - 45 - 5);
+	NEAR(before, 10 - 67.6 - 5);
 	score_peer_leave(&x.s, p, x.now);
 	wait_ms(&x, 1800000);
 	p = join(&x, 1);
 	/* And the merits are gone. */
-	NEAR(score(&x, p), -50);
+	NEAR(score(&x, p), -72.6);
 	score_peer_leave(&x.s, p, x.now);
 	wait_ms(&x, 3600000);
 	p = join(&x, 1);
