@@ -6,7 +6,9 @@
 #include "base/limits.h"
 
 #define ASKED_AT_ONCE 2
-#define DOUBLINGS_MAX 5 /* then LIMIT_GOSSIP_ANNOUNCERS are asked */
+#define STEPS_MAX 3 /* then all are asked */
+#define RECORD_MAX 10
+#define RECORD_KEPT 0.9 /* of it, from one interval to the next */
 
 /* A message that has not come. */
 struct want {
@@ -115,24 +117,60 @@ static size_t asked_max(const struct promises *ps, const struct want *w, struct 
 	uint64_t ms = mono_since_ms(w->asked_at, now) + ps->interval_ms / 2;
 	uint64_t n = ms / ps->interval_ms;
 
-	if (n >= DOUBLINGS_MAX)
+	if (n >= STEPS_MAX)
 		return LIMIT_GOSSIP_ANNOUNCERS;
-	return (size_t)ASKED_AT_ONCE << n;
+	return (size_t)ASKED_AT_ONCE << (2 * n);
 }
 
-/* False: the peer cannot be asked, and the promise is gone. */
-static bool promise_ask(struct promises *ps, struct promise *p, struct mono now)
+/* The one with the best record of those that were not asked yet, or of those that were. NULL:
+ * none. */
+static struct promise *best_of(const struct want *w, bool asked)
+{
+	struct promise *best = NULL;
+
+	list_for_each (it, &w->promises) {
+		struct promise *p = list_entry(it, struct promise, in_want);
+
+		if (is_asked(p) == asked && (!best || p->peer->record > best->peer->record))
+			best = p;
+	}
+	return best;
+}
+
+/* It has kept promises, and more of them than all that were asked. */
+static bool is_outstanding(const struct want *w, const struct promise *p)
+{
+	const struct promise *best = best_of(w, true);
+
+	return p->peer->record > 0 && best && p->peer->record > best->peer->record;
+}
+
+/* Who cannot be asked has promised nothing. */
+static void promise_ask(struct promises *ps, struct promise *p, struct mono now)
 {
 	if (!ps->ask(ps->user, p->peer->user, its_id_of(p))) {
 		promise_free(ps, p);
-		return false;
+		return;
 	}
 	p->asked_at = now;
 	p->want->n_asked++;
 	list_add_tail(&ps->asked, &p->in_asked);
 	if (p->alien)
 		list_add_tail(&p->peer->aliens, &p->in_aliens);
-	return true;
+}
+
+static void peer_kept(struct promises_peer *pp)
+{
+	pp->n_kept++;
+	if (pp->record < RECORD_MAX)
+		pp->record++;
+}
+
+static void peer_broke(struct promises_peer *pp)
+{
+	pp->n_broken++;
+	if (pp->record > -RECORD_MAX)
+		pp->record--;
 }
 
 /* Asks as many as may be. */
@@ -140,13 +178,10 @@ static void want_ask(struct promises *ps, struct want *w, struct mono now)
 {
 	size_t max = asked_max(ps, w, now);
 
-	list_for_each_safe (it, &w->promises) {
-		struct promise *p = list_entry(it, struct promise, in_want);
-
-		if (w->n_asked >= max)
+	for (struct promise *p = best_of(w, false); p; p = best_of(w, false)) {
+		if (w->n_asked >= max && !is_outstanding(w, p))
 			break;
-		if (!is_asked(p))
-			(void)!promise_ask(ps, p, now);
+		promise_ask(ps, p, now);
 	}
 	list_remove(&w->in_waiting);
 	if (w->n > w->n_asked)
@@ -247,7 +282,7 @@ bool promises_kept(struct promises *ps, struct bytes id, struct promises_peer *v
 		struct promise *p = list_entry(it, struct promise, in_want);
 
 		if (via && p->peer == via && is_asked(p))
-			via->n_kept++;
+			peer_kept(via);
 		promise_free(ps, p);
 	}
 	want_free(ps, w);
@@ -260,7 +295,7 @@ void promises_kept_alien(struct promises *ps, struct promises_peer *via)
 
 	if (!first)
 		return;
-	via->n_kept++;
+	peer_kept(via);
 	promise_drop(ps, list_entry(first, struct promise, in_aliens));
 }
 
@@ -281,7 +316,7 @@ static void end_promises(struct promises *ps, struct mono now)
 
 		if (mono_since_ms(p->asked_at, now) < LIMIT_GOSSIP_PROMISE_MS)
 			return;
-		p->peer->n_broken++;
+		peer_broke(p->peer);
 		promise_drop(ps, p);
 	}
 }
@@ -306,6 +341,7 @@ double promises_broken(struct promises_peer *pp)
 	size_t n = pp->n_broken <= pp->n_kept ? 0 : pp->n_broken;
 
 	pp->n_kept = pp->n_broken = 0;
+	pp->record *= RECORD_KEPT;
 	if (n == 0)
 		return 0;
 	return size_min(size_max(n, 32), 256) / 64.0;

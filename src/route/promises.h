@@ -4,9 +4,11 @@
 /*
  * Who announced a message (IHAVE) that has not come, whom of them we have asked for it (IWANT), and
  * who did not keep the promise in LIMIT_GOSSIP_PROMISE_MS. The first two announcers are asked at
- * once; while nothing comes, as many more with every interval as were asked already, and one for
- * each promise that is broken. So a few that announce and never serve cost nothing, and many of
- * them cost an interval for each doubling, while an honest network sends little twice.
+ * once; while nothing comes, with every interval four times as many, and one for each promise that
+ * is broken; those with the best record come first, and who has a better one than all that were
+ * asked does not wait. So an honest network sends little twice, and of any number that announce and
+ * never serve, all are through within three intervals: before the others, who keep a message for
+ * five, have forgotten it. After that they come last.
  *
  *     promises_init(); promises_announced() for each id of an IHAVE that we have not seen;
  * promises_kept() for each message that turns out good; promises_tick() with every heartbeat;
@@ -42,6 +44,7 @@ struct promises_peer {
 	struct list aliens; /* asked for, oldest first */
 	size_t n;
 	size_t n_kept, n_broken; /* since promises_broken() */
+	double record;           /* kept less broken, those of long ago for less */
 };
 
 void promises_init(struct promises *ps, uint64_t seed, uint64_t interval_ms,
@@ -72,8 +75,9 @@ void promises_not_sent(struct promises *ps, struct promises_peer *pp, struct mon
 void promises_tick(struct promises *ps, struct mono now);
 
 /*
- * What to hold against the peer since the last call, as misbehaviour: nothing when it kept as many
- * promises as it broke, half a point for a few broken ones, up to four for hundreds.
+ * Once per interval. What to hold against the peer since the last call, as misbehaviour: nothing
+ * when it kept as many promises as it broke, half a point for a few broken ones, up to four for
+ * hundreds.
  */
 double promises_broken(struct promises_peer *pp);
 
