@@ -217,7 +217,7 @@ for (const kind of SUBJECTS) {
       const { peer: go } = await startGo({ t })
       await go.do('subscribe', { topic: TOPIC })
       await go.do('connect', { address: us.listen[0] })
-      await us.waitMesh(TOPIC, go.peerId)
+      await meshed(us, go)
       const fromGo = announcement(go.peerId, { clientName: 'go' })
       await go.do('publish', { topic: TOPIC, data: base64(fromGo) })
       const atRust = await heard(peer, fromGo)
