@@ -21,8 +21,9 @@ class Member {
     await this.end()
   }
 
-  // `neighbours`: members to be linked with. `hear`: onMessage(topic, data), onMesh(topic, peerId, grafted), and
-  // onThrownAway(data) for what it says it threw away because its own queue was full.
+  // `neighbours`: members to be linked with. `hear`: onMessage(topic, data), onMesh(topic, peerId, grafted),
+  // onThrownAway(data) for what it says it threw away because its own queue was full, onRefused(text) for what a door
+  // would not publish.
   async start (topics, neighbours, hear) {
     this.lives++
     await this.begin(topics, neighbours, hear)
@@ -103,7 +104,7 @@ class Peerline extends Member {
     const node = await startNode({
       dataDir: this.dir,
       bootstrap: neighbours.map(member => member.listen),
-      env: { P2P_PORT: port, PEERLINE_LOG: 'info' }
+      env: { P2P_PORT: port, PEERLINE_LOG: 'info', PEERLINE_TERANODE_RULES: 'true' }
     })
     this.node = node
     this.peerId = node.peerId
@@ -111,6 +112,7 @@ class Peerline extends Member {
     node.onEach('MESH', event => hear.onMesh(event.topic, event.peer_id, event.grafted))
     this.reader = await node.consumer('reader')
     this.writer = await node.consumer('writer')
+    this.#watch(this.writer, hear)
     for (const topic of topics) {
       this.reader.subscribe(`topic.${topic}`, {
         callback: (error, message) => {
@@ -119,6 +121,10 @@ class Peerline extends Member {
       })
     }
     await this.reader.flush()
+  }
+
+  async #watch (connection, hear) {
+    for await (const status of connection.status()) if (status.type === 'error') hear.onRefused(String(status.data))
   }
 
   async publish (topic, data) {
