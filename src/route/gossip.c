@@ -108,6 +108,7 @@ static void peer_free(struct gossip *g, struct gossip_peer *p)
 	promises_peer_deinit(&g->promises, &p->promises);
 	score_peer_leave(&g->scores, p->score, g->latest);
 	gossip_seen_deinit(&p->dontwant);
+	charge_deinit(&p->charge);
 	buf_deinit(&p->control);
 	list_remove(&p->in_dirty);
 	list_remove(&p->in_direct);
@@ -306,6 +307,11 @@ int gossip_peer_add(struct gossip *g, const struct peer_id *id, struct bytes pro
 	output_hello(g, p, false);
 	*ret = p;
 	return 0;
+}
+
+void gossip_peer_charge_to(struct gossip_peer *p, struct budget_account *a)
+{
+	charge_move(&p->charge, a);
 }
 
 void gossip_peer_remove(struct gossip *g, struct gossip_peer *p)

@@ -22,6 +22,7 @@
  */
 
 #include "base/addr.h"
+#include "base/budget.h"
 #include "base/def.h"
 #include "base/random.h"
 #include "base/shared_bytes.h"
@@ -208,6 +209,9 @@ void gossip_peer_set_direct(struct gossip *g, struct gossip_peer *p, bool direct
 void gossip_peer_set_rpc_max(struct gossip_peer *p, size_t n);
 /* The longest one it has sent itself. */
 size_t gossip_peer_rpc_longest(const struct gossip_peer *p);
+/* Who pays for its subscriptions and for what it does not want; nobody until it is called. `a`
+ * outlives the peer here. */
+void gossip_peer_charge_to(struct gossip_peer *p, struct budget_account *a);
 /* The peer's queue was emptied or lost: what we believe it knows of our subscriptions and meshes is
  * sent again. */
 void gossip_peer_resend(struct gossip *g, struct gossip_peer *p);

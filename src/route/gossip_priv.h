@@ -19,6 +19,15 @@
 
 #include "route/gossip_state.h"
 
+/* What one id in gossip_peer.dontwant is counted as. */
+#define GOSSIP_DONTWANT_COST ((size_t)80)
+
+static inline void dontwant_changed(struct gossip_peer *p)
+{
+	charge_adjust(&p->charge, BUDGET_GOSSIP, &p->dontwant_charged,
+		      gossip_seen_n(&p->dontwant) * GOSSIP_DONTWANT_COST);
+}
+
 /* ---- gossip_table.c ---- */
 
 bool topic_name_is_valid(struct bytes name);
@@ -31,7 +40,7 @@ void topic_activate(struct gossip *g, struct topic *t);
 void topic_deactivate(struct topic *t);
 
 struct member *member_find(const struct gossip_peer *p, struct bytes topic);
-/* -EEXIST; -ENOSPC: LIMIT_GOSSIP_TOPICS_PER_PEER; -ENOMEM. */
+/* -EEXIST; -ENOSPC: LIMIT_GOSSIP_TOPICS_PER_PEER, or its share of memory; -ENOMEM. */
 _nodiscard_ int member_new(struct gossip *g, struct gossip_peer *p, struct bytes topic,
 			   struct member **ret);
 /* Out of the mesh, too; collects the topic. */

@@ -157,10 +157,8 @@ static void on_idontwant(struct gossip *g, struct gossip_peer *p, struct bytes i
 		(void)!gossip_seen_add(&p->dontwant, gossip_id_bytes(&ours), g->latest);
 }
 
-void pull_on_idontwants(struct gossip *g, struct gossip_peer *p)
+static void note_unwanted(struct gossip *g, struct gossip_peer *p)
 {
-	if (g->rpc.idontwant.n > 0)
-		p->told_at = g->n_heartbeats;
 	for (size_t k = 0; k < g->rpc.idontwant.n; k++) {
 		const struct gossip_ids *ids = &g->rpc.idontwant.v[k];
 
@@ -170,4 +168,15 @@ void pull_on_idontwants(struct gossip *g, struct gossip_peer *p)
 			on_idontwant(g, p, g->rpc.ids.v[ids->first + i]);
 		}
 	}
+}
+
+void pull_on_idontwants(struct gossip *g, struct gossip_peer *p)
+{
+	if (g->rpc.idontwant.n == 0)
+		return;
+	p->told_at = g->n_heartbeats;
+	if (charge_room(&p->charge) < 2 * LIMIT_GOSSIP_IDONTWANT * GOSSIP_DONTWANT_COST)
+		return;
+	note_unwanted(g, p);
+	dontwant_changed(p);
 }

@@ -7,6 +7,7 @@
  */
 
 #include "base/limits.h"
+#include "base/budget.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "route/gossip.h"
@@ -115,6 +116,8 @@ struct gossip_peer {
 	bool asks_lost;        /* IWANT did not leave */
 	struct list in_dirty;
 	struct gossip_seen dontwant;
+	struct charge charge; /* for members and for `dontwant`, the latter with ... */
+	size_t dontwant_charged;
 	/* Of this heartbeat: */
 	size_t n_ihave_rpcs, n_ihave_ids, n_iwant_ids, n_idontwant_ids;
 	size_t n_bad, n_ihave_told, n_changes, n_px;

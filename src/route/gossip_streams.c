@@ -466,6 +466,7 @@ static int session_new(struct gossip_streams *gs, struct peer *p, struct session
 	}
 	s->big_at = MONO_NEVER;
 	gossip_peer_set_direct(gs->engine, s->gossip, is_direct(gs, peer_id_of(p)));
+	gossip_peer_charge_to(s->gossip, peer_account(p));
 	list_add_tail(&gs->sessions, &s->in_sessions);
 	gs->counts.n_peers++;
 	peer_set_route_user(p, s);

@@ -5,6 +5,8 @@
 
 #include "base/limits.h"
 
+#define MAP_SLOTS_COST ((size_t)32) /* in two tables that are half empty */
+
 bool topic_name_is_valid(struct bytes name)
 {
 	return name.n > 0 && name.n <= LIMIT_GOSSIP_TOPIC_NAME;
@@ -91,6 +93,12 @@ struct member *member_find(const struct gossip_peer *p, struct bytes topic)
 	return node ? container_of(node, struct member, node) : NULL;
 }
 
+/* What a subscription is counted as: as if nobody else were in the topic. */
+static size_t cost_of(struct bytes name)
+{
+	return sizeof(struct member) + sizeof(struct topic) + MAP_SLOTS_COST + name.n;
+}
+
 static int member_insert(struct gossip_peer *p, struct topic *t, struct member **ret)
 {
 	struct member *m = calloc(1, sizeof(*m));
@@ -117,12 +125,16 @@ int member_new(struct gossip *g, struct gossip_peer *p, struct bytes topic, stru
 	struct topic *t;
 	int r;
 
+	if (cost_of(topic) > charge_room(&p->charge))
+		return -ENOSPC;
 	r = gossip_topic_get(g, topic, false, &t);
 	if (r < 0)
 		return r;
 	r = member_insert(p, t, ret);
 	if (r < 0)
 		topic_collect(g, t);
+	else
+		charge_take(&p->charge, BUDGET_GOSSIP, cost_of(topic));
 	return r;
 }
 
@@ -133,6 +145,7 @@ void member_free(struct gossip *g, struct member *m)
 	if (member_is_in_mesh(m))
 		mesh_remove(g, m);
 	map_remove(&m->peer->members, &m->node);
+	charge_give(&m->peer->charge, BUDGET_GOSSIP, cost_of(topic_name(t)));
 	list_remove(&m->in_topic);
 	t->n_members--;
 	free(m);

@@ -514,6 +514,7 @@ static void begin_peer(struct gossip_peer *p, struct mono now)
 	p->n_ihave_rpcs = p->n_ihave_ids = p->n_iwant_ids = p->n_idontwant_ids = 0;
 	p->n_bad = p->n_ihave_told = p->n_changes = p->n_px = 0;
 	gossip_seen_expire(&p->dontwant, now);
+	dontwant_changed(p);
 }
 
 void mesh_heartbeat(struct gossip *g, struct mono now)

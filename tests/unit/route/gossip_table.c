@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "engine.h"
 
 TEST(a_topic_lives_while_somebody_needs_it)
@@ -153,7 +155,55 @@ TEST(choosing_is_random_and_never_takes_one_twice)
 	engine_deinit(&e);
 }
 
-TESTS(RUN(a_topic_lives_while_somebody_needs_it),
+TEST(subscriptions_and_what_is_not_wanted_are_charged_to_their_peer)
+{
+	struct budget budget;
+	struct budget_account account, others;
+	struct charge of_others;
+	struct engine e;
+	struct fake *f;
+	char name[32];
+	size_t one;
+
+	engine_init(&e);
+	budget_init(&budget, 8 * MIB);
+	budget_account_init(&account, &budget);
+	budget_account_init(&others, &budget);
+	charge_init(&of_others, &others);
+	f = fake_add(&e, 0);
+	fake_subscribes(f, "t", true);
+	one = f->p->charge.held[BUDGET_GOSSIP];
+	assert_true(one > sizeof(struct topic));
+	gossip_peer_charge_to(f->p, &account);
+	assert_int_equal(budget.kinds[BUDGET_GOSSIP], one);
+	fake_does_not_want(f, BYTES_LITERAL("some id"));
+	assert_int_equal(budget.held, one + GOSSIP_DONTWANT_COST);
+	engine_wait(&e, 10000);
+	assert_int_equal(budget.held, one);
+	/* It has its share of what others leave. */
+	for (size_t i = 0; i < 1000; i++) {
+		if (i == 20)
+			charge_take(&of_others, BUDGET_SEND, 7 * MIB);
+		snprintf(name, sizeof(name), "topic %zu", i);
+		fake_subscribes(f, name, true);
+	}
+	assert_in_range(account.held, 100 * KIB, MIB / 9);
+	assert_int_equal(charge_room(&f->p->charge) / 1024, 0);
+	assert_true(gossip_counts(e.g).subscriptions_refused > 500);
+	one = budget.held;
+	fake_does_not_want(f, BYTES_LITERAL("some id"));
+	assert_int_equal(budget.held, one);
+	fake_subscribes(f, "topic 0", false);
+	assert_true(budget.held < one);
+	fake_remove(f);
+	assert_int_equal(account.held, 0);
+	charge_deinit(&of_others);
+	budget_account_deinit(&account);
+	engine_deinit(&e);
+}
+
+TESTS(RUN(subscriptions_and_what_is_not_wanted_are_charged_to_their_peer),
+      RUN(a_topic_lives_while_somebody_needs_it),
       RUN(a_topic_with_a_fanout_goes_with_its_last_member),
       RUN(subscribing_twice_is_subscribing_once), RUN(one_peer_has_a_maximum_of_topics),
       RUN(peers_together_leave_us_room_to_join), RUN(names_that_are_empty_or_too_long_are_refused),
