@@ -242,9 +242,20 @@ int attach_ask(const char *data, const char *verb, json_t **ret)
 	return r;
 }
 
+/* Does it say in which of its views it means the topic? */
+static bool names_a_view(const char *word)
+{
+	static const char *const views[] = { "topic.", "payload.", "validate." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
+		if (strncmp(word, views[i], strlen(views[i])) == 0)
+			return true;
+	return false;
+}
+
 int attach_subject(const char *word, bool literal, char *out, size_t n_out)
 {
-	bool is_topic = !literal && strchr(word, '/') && strncmp(word, "topic.", 6) != 0;
+	bool is_topic = !literal && strchr(word, '/') && !names_a_view(word);
 	int n = snprintf(out, n_out, "%s%s", is_topic ? "topic." : "", word);
 
 	return n > 0 && (size_t)n < n_out ? 0 : -1;

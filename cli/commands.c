@@ -14,7 +14,9 @@ const struct command commands[] = {
 	  "  --wide    also addresses, agents and the last error\n" },
 	{ "sub", cmd_sub, "[--name ID] [--count N] [--raw | --json] NAME...",
 	  "print messages as they arrive",
-	  "  NAME is a topic (a name with a slash in it, or topic.NAME) or any other subject.\n"
+	  "  NAME is a topic (a name with a slash in it, or topic.NAME, or payload.NAME for what "
+	  "its\n"
+	  "  envelopes hold) or any other subject.\n"
 	  "  In a subject, * stands for one whole part between dots and > for all that follow.\n"
 	  "  --name ID    the consumer's id, as status shows it\n"
 	  "  --count N    end after N messages\n"

@@ -137,8 +137,8 @@ TEST(depth_ends_at_the_limit_for_lists_and_objects)
 	}
 }
 
-/* Ten million bytes are announced, but only so many are there as the guard may look at: one more
- * and the sanitizer ends the test. */
+/* F-04. Ten million bytes are announced, but only so many are there as the guard may look at: one
+ * more and the sanitizer ends the test. */
 TEST(of_a_million_nested_brackets_the_guard_reads_no_more_than_the_depth_it_allows)
 {
 	static const char *const units[] = { "[", "{\"a\":", "[ " };
@@ -155,6 +155,7 @@ TEST(of_a_million_nested_brackets_the_guard_reads_no_more_than_the_depth_it_allo
 	}
 }
 
+/* F-05. */
 TEST(long_numbers_texts_and_lists_pass_at_any_length)
 {
 	static char text[MIB + 1];
