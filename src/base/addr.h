@@ -31,5 +31,11 @@ bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_same_ip(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *a);
 bool addr_is_unspecified(const struct addr *a);
+/* Of one host that anybody on the Internet may mean by it: not private (RFC 1918, 6598, 4193), not
+ * loopback, link-local, multicast, broadcast, unspecified or reserved. Addresses kept for examples
+ * count as public. An IPv6 address that carries an IPv4 one (6to4, NAT64) is judged by that. */
+bool addr_is_public(const struct addr *a);
+/* Of no single host: unspecified, multicast, broadcast, reserved. */
+bool addr_is_no_host(const struct addr *a);
 
 #endif

@@ -93,10 +93,31 @@
 #define LIMIT_AGENT_TEXT 256
 #define LIMIT_PROTOCOL_NAME 256
 
-/* Signed records */
-#define LIMIT_SIGNED_RECORD 2048  /* a peer's signed addresses, as they came */
-#define LIMIT_RECORD_CHECK_MS 100 /* between two checks of such a signature, per peer */
-#define LIMIT_ANNOUNCE_BYTES 1024 /* addresses announced in place of listeners, together */
+/* Signed records and hints */
+#define LIMIT_SIGNED_RECORD 2048    /* a peer's signed addresses, as they came */
+#define LIMIT_RECORD_CHECK_MS 100   /* between two checks of such a signature, per peer */
+#define LIMIT_ANNOUNCE_BYTES 1024   /* addresses announced in place of listeners, together */
+#define LIMIT_HINTS 4096            /* peers we heard of, and are not connected to */
+#define LIMIT_HINTS_PER_SOURCE 64   /* of these, from one peer; also its burst ... */
+#define LIMIT_HINTS_REFILL_MS 10000 /* ... which grows back by one in this time */
+#define LIMIT_HINTS_IMPORTED 1024   /* of these, from the file the user named */
+#define LIMIT_HINT_SOURCES 1024     /* peers that told us of others */
+#define LIMIT_HINT_ADDRESSES 8      /* of one peer */
+#define LIMIT_HINT_MS 86400000      /* what nobody told again is forgotten */
+#define LIMIT_HINT_TRIES 3          /* dials without success; then it is forgotten */
+#define LIMIT_HINT_DIAL_MS 2500     /* between two dials, give or take a half */
+#define LIMIT_HINT_AGAIN_MS 600000  /* between two dials of one peer, or of one stranger's host */
+#define LIMIT_HINT_DIALLED 512      /* hosts dialled in this time */
+#define LIMIT_HINT_TARGET 12        /* connected peers from which on no hint is dialled */
+#define LIMIT_ADDR_REQUEST 256      /* the question: a peer id in text */
+#define LIMIT_ADDR_ANSWER 4096      /* the answer */
+#define LIMIT_ADDR_REQUEST_MS 5000  /* for either */
+#define LIMIT_ADDR_REQUESTS 256     /* being answered at once ... */
+#define LIMIT_ADDR_REQUESTS_PER_PEER 8 /* ... of these, for one peer */
+#define LIMIT_ADDR_ROUND_MS 15000      /* between two rounds of asking */
+#define LIMIT_ADDR_ROUND_IDS 8         /* peers asked for in a round */
+#define LIMIT_ADDR_ROUND_PEERS 3       /* peers asked, for each */
+#define LIMIT_PEER_CACHE (1 * MIB)     /* the file */
 
 /* Multiaddr */
 #define LIMIT_MULTIADDR 1024

@@ -352,6 +352,17 @@ static void put_door_counters(json_t *o, const struct door_counts *c)
 	put(o, "validate_abandoned", json_number(c->validate_abandoned));
 }
 
+static void put_hint_counters(json_t *o, const struct hints_counts *c)
+{
+	put(o, "hints", json_number(c->n));
+	put(o, "hints_dialled", json_number(c->dialled));
+	put(o, "hints_connected", json_number(c->connected));
+	put(o, "hints_refused", json_number(c->refused));
+	put(o, "addr_requests_asked", json_number(c->requests.asked));
+	put(o, "addr_requests_answered", json_number(c->requests.answered));
+	put(o, "addr_requests_refused", json_number(c->requests.refused));
+}
+
 static json_t *counters(struct node *n)
 {
 	struct door_counts door = door_counts(n->door);
@@ -362,7 +373,10 @@ static json_t *counters(struct node *n)
 		struct gossip_counts gossip = gossip_counts(gossip_streams_engine(n->gossip));
 		struct gossip_streams_counts streams = gossip_streams_counts(n->gossip);
 
+		struct hints_counts hints = hints_counts(n->hints);
+
 		put_net_counters(o, &net);
+		put_hint_counters(o, &hints);
 		put_gossip_counters(o, &gossip);
 		put_stream_counters(o, &streams);
 	}

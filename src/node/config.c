@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "node/nearest.h"
+#include "node/network_preset.h"
 #include "wire/utf8.h"
 
 _printf_(2, 3) static int config_refuse(struct config_error *e, const char *format, ...)
@@ -47,6 +48,8 @@ const char *config_origin_text(enum config_origin origin)
 	switch (origin) {
 	case CONFIG_DEFAULT:
 		return "default";
+	case CONFIG_PRESET:
+		return "network preset";
 	case CONFIG_FILE:
 		return "file";
 	case CONFIG_ENV:
@@ -229,6 +232,14 @@ static int parse_addresses(const struct setting *s, const char *value, const cha
 		return config_refuse(e, "%s: the addresses together are longer than %d bytes (%s)",
 				     s->env, LIMIT_ANNOUNCE_BYTES, from);
 	return 0;
+}
+
+static int finish_announce(struct config *c, struct config_error *e)
+{
+	const size_t id = SETTING_ANNOUNCE_ADDRESSES;
+
+	return parse_addresses(&settings[id], config_value(c, id),
+			       config_origin_text(c->origins[id]), c, e);
 }
 
 static int check_addresses(const struct setting *s, const char *value, const char *from,
@@ -458,6 +469,17 @@ static int finish_paths(struct config *c, struct config_error *e)
 	return 0;
 }
 
+static int finish_import(struct config *c, struct config_error *e)
+{
+	const char *path = config_value(c, SETTING_IMPORT_PEER_CACHE);
+
+	if (strlen(path) >= sizeof(c->import_peer_cache))
+		return config_refuse(e, "PEERLINE_IMPORT_PEER_CACHE: at most %zu characters",
+				     sizeof(c->import_peer_cache) - 1);
+	strcpy(c->import_peer_cache, path);
+	return 0;
+}
+
 static int finish_texts(struct config *c, struct config_error *e)
 {
 	const char *network = config_value(c, SETTING_NETWORK);
@@ -526,6 +548,27 @@ static int finish_bootstrap(struct config *c, config_warn_fn warn, void *user,
 	return 0;
 }
 
+/* In place of a default only. */
+static int set_preset(struct config *c, enum setting_id id, const char *value)
+{
+	if (c->values[id])
+		return 0;
+	c->values[id] = strdup(value);
+	c->origins[id] = CONFIG_PRESET;
+	return c->values[id] ? 0 : -ENOMEM;
+}
+
+static int apply_preset(struct config *c)
+{
+	const struct network_preset *p = network_preset_find(config_value(c, SETTING_NETWORK));
+	int r;
+
+	if (!p)
+		return 0;
+	r = set_preset(c, SETTING_BOOTSTRAP_PEERS, p->bootstrap);
+	return r == 0 ? set_preset(c, SETTING_TOPIC_PREFIX, p->topic_prefix) : r;
+}
+
 static void finish_values(struct config *c)
 {
 	uint16_t port = 0;
@@ -533,6 +576,7 @@ static void finish_values(struct config *c)
 
 	/* Everything here passed check_value() or is a default, so that nothing can fail. */
 	(void)parse_bool(config_value(c, SETTING_P2P_ENABLED), &c->p2p_enabled);
+	(void)parse_bool(config_value(c, SETTING_DISCOVER_PEERS), &c->discover_peers);
 	(void)parse_hosts(config_value(c, SETTING_P2P_HOST), c->hosts, CONFIG_HOSTS_MAX,
 			  &c->n_hosts);
 	(void)parse_port(config_value(c, SETTING_P2P_PORT), &port);
@@ -561,11 +605,13 @@ int config_finish(struct config *c, config_warn_fn warn, void *user, struct conf
 	    n != 1)
 		return config_refuse(ret_error, "PEERLINE_DOOR_HOST: give one IP address");
 	finish_values(c);
-	r = parse_addresses(
-		&settings[SETTING_ANNOUNCE_ADDRESSES], config_value(c, SETTING_ANNOUNCE_ADDRESSES),
-		config_origin_text(c->origins[SETTING_ANNOUNCE_ADDRESSES]), c, ret_error);
+	r = apply_preset(c);
+	if (r == 0)
+		r = finish_announce(c, ret_error);
 	if (r == 0)
 		r = finish_paths(c, ret_error);
+	if (r == 0)
+		r = finish_import(c, ret_error);
 	if (r == 0)
 		r = finish_texts(c, ret_error);
 	if (r == 0)

@@ -3,7 +3,7 @@
 
 /*
  * Settings: one table (settings.c), four places. A flag wins over the environment, the environment
- * over the file, the file over the default.
+ * over the file, the file over what the network's name stands for, that over the default.
  *
  *     config_new(); config_set() from the weakest place to the strongest (config_read_file(),
  *     config_read_env(), flags); config_finish(); then the fields are valid; config_free()
@@ -20,6 +20,7 @@
 
 enum config_origin {
 	CONFIG_DEFAULT,
+	CONFIG_PRESET, /* what the network's name stands for */
 	CONFIG_FILE,
 	CONFIG_ENV,
 	CONFIG_FLAG,
@@ -52,6 +53,8 @@ enum setting_id {
 	SETTING_MEMORY_BUDGET,
 	SETTING_LOG,
 	SETTING_ANNOUNCE_ADDRESSES,
+	SETTING_DISCOVER_PEERS,
+	SETTING_IMPORT_PEER_CACHE,
 	SETTINGS,
 };
 
@@ -100,7 +103,7 @@ struct config {
 	enum config_origin origins[SETTINGS];
 
 	/* Valid after config_finish(). */
-	bool p2p_enabled;
+	bool p2p_enabled, discover_peers;
 	size_t n_hosts;
 	struct addr hosts[CONFIG_HOSTS_MAX]; /* port set; 0: the kernel chooses */
 	size_t n_bootstrap;
@@ -112,6 +115,7 @@ struct config {
 	bool door_port_is_default;
 	char data[CONFIG_PATH_MAX];
 	char door_socket[CONFIG_SOCKET_MAX];
+	char import_peer_cache[CONFIG_PATH_MAX]; /* empty: none */
 	char network[64];
 	char topic_prefix[LIMIT_GOSSIP_TOPIC_NAME];
 	struct topic_settings topics;

@@ -4,9 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "loop/loop_uv.h"
 #include "node/datadir.h"
 #include "node/embed.h"
+#include "node/file.h"
 #include "node/node.h"
 #include "peerline/peerline.h"
 
@@ -25,6 +27,7 @@ struct pl_node {
 	struct loop *loop;
 	struct datadir *datadir;
 	struct node *node;
+	struct buf peer_cache; /* until the node has started */
 	struct timer trim;
 	pl_event_fn on_event;
 	void *user;
@@ -108,6 +111,24 @@ static void on_wake(void *user)
 	node_stop(n->node);
 }
 
+/* A file that is not there yet, or cannot be read, is no reason to have no node. */
+static void read_peer_cache(struct pl_node *n)
+{
+	const char *path = n->config->import_peer_cache;
+	char text[EARLY_WARNING_TEXT];
+	int r;
+
+	if (!path[0])
+		return;
+	r = file_read(path, &n->peer_cache);
+	if (r == 0)
+		return;
+	snprintf(text, sizeof(text), "PEERLINE_IMPORT_PEER_CACHE: %.300s is not used: %s", path,
+		 strerror(-r));
+	on_warning(n, text);
+	buf_clear(&n->peer_cache);
+}
+
 static int open_node(struct pl_node *n, struct config_error *e)
 {
 	struct node_config config = { .random = crypto_random(), .unix_socket = true };
@@ -119,6 +140,8 @@ static int open_node(struct pl_node *n, struct config_error *e)
 	r = datadir_open(n->config->data, &config.random, loop_wall(n->loop), &n->datadir, e);
 	if (r < 0)
 		return r;
+	read_peer_cache(n);
+	config.peer_cache = buf_data(&n->peer_cache);
 	config.loop = n->loop;
 	config.config = n->config;
 	config.key = n->datadir->key;
@@ -149,6 +172,7 @@ int embed_new(struct config *config, pl_event_fn on_event, void *user, struct pl
 	n->on_event = on_event;
 	n->user = user;
 	n->config = config;
+	buf_init(&n->peer_cache, LIMIT_PEER_CACHE);
 	r = crypto_start();
 	if (r == 0)
 		r = read_config(n, &e);
@@ -191,6 +215,7 @@ static int start(struct pl_node *n, struct config_error *e)
 	r = datadir_clear_socket(n->config->door_socket, e);
 	if (r == 0)
 		r = node_start(n->node, e);
+	buf_deinit(&n->peer_cache);
 	if (r < 0)
 		return r;
 	snprintf(token_file, sizeof(token_file), "%s/door.token", n->config->data);
@@ -244,6 +269,7 @@ void pl_node_free(struct pl_node *n)
 	n->node = node_free(n->node);
 	n->datadir = datadir_close(n->datadir);
 	n->loop = loop_free(n->loop);
+	buf_deinit(&n->peer_cache);
 	n->config = config_free(n->config);
 	free(n);
 }

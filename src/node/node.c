@@ -35,6 +35,7 @@ struct node *node_free(struct node *n)
 	loop_timer_stop(n->config.loop, &n->stop_timer);
 	n->door_sockets = door_sockets_free(n->door_sockets);
 	n->gossip = gossip_streams_free(n->gossip);
+	n->hints = hints_free(n->hints);
 	n->pool = pool_free(n->pool);
 	n->door = door_free(n->door);
 	key_pair_wipe(&n->config.key);
@@ -214,9 +215,13 @@ static int start_peers(struct node *n, struct config_error *e)
 	if (r == 0)
 		r = make_gossip(n);
 	if (r == 0)
-		r = listen_peers(n, e);
+		r = node_make_hints(n);
 	if (r == 0)
+		r = listen_peers(n, e);
+	if (r == 0) {
 		manage_bootstrap(n);
+		node_import_peer_cache(n);
+	}
 	return r;
 }
 

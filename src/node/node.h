@@ -31,7 +31,9 @@ struct node_config {
 	struct random random;
 	const char *token; /* borrowed for life */
 	uint64_t incarnation, seqno_last;
-	bool unix_socket; /* listen on config->door_socket too */
+	struct bytes peer_cache; /* import_peer_cache's content, borrowed until node_start() is
+				    over; `p` NULL: none */
+	bool unix_socket;        /* listen on config->door_socket too */
 	const struct node_ops *ops;
 	void *user;
 };

@@ -132,6 +132,8 @@ static void on_message(void *user, const struct gossip_delivery *d)
 	struct node *n = user;
 
 	door_deliver(n->door, d, true, loop_wall(n->config.loop), loop_now(n->config.loop));
+	/* Whoever wrote it is somewhere. */
+	hints_saw_author(n->hints, &d->via, &d->from);
 }
 
 static void on_topic_params(void *user, struct bytes topic, struct gossip_topic_params *io)
@@ -206,6 +208,14 @@ static void on_topic_health(void *user, const struct gossip_topic_info *info)
 		n->is_alone = false;
 }
 
+static void on_px(void *user, const struct peer_id *via, const struct peer_id *peer,
+		  struct bytes signed_record)
+{
+	struct node *n = user;
+
+	hints_add_px(n->hints, via, peer, signed_record);
+}
+
 const struct gossip_ops node_gossip_ops = {
 	.topic_params = on_topic_params,
 	.on_validate = on_validate,
@@ -213,4 +223,5 @@ const struct gossip_ops node_gossip_ops = {
 	.on_topic_peer = on_topic_peer,
 	.on_mesh = on_mesh,
 	.on_topic_health = on_topic_health,
+	.on_px = on_px,
 };

@@ -8,6 +8,7 @@
 #include "node/door_sockets.h"
 #include "node/json_values.h"
 #include "node/node.h"
+#include "peer/hints.h"
 #include "peer/pool.h"
 #include "route/gossip_streams.h"
 #include "share/door.h"
@@ -24,6 +25,7 @@ struct node {
 
 	struct pool *pool;
 	struct gossip_streams *gossip;
+	struct hints *hints;
 	struct door *door;
 	struct door_sockets *door_sockets;
 
@@ -53,6 +55,10 @@ _printf_(3, 4) void node_tell(struct node *n, enum log_level level, const char *
 
 /* node_pool.c */
 extern const struct pool_ops node_pool_ops;
+
+/* node_hints.c: before the first link; once there are topics. */
+_nodiscard_ int node_make_hints(struct node *n);
+void node_import_peer_cache(struct node *n);
 
 /* node_door.c */
 extern const struct door_ops node_door_ops;

@@ -64,6 +64,12 @@ const struct setting settings[SETTINGS] = {
 				    "most bytes held for all peers together" },
 	[SETTING_LOG] = { "PEERLINE_LOG", "log", SETTING_LEVEL, "info", 0, 0,
 			  "error, warn, info or debug" },
+	[SETTING_DISCOVER_PEERS] = { "PEERLINE_DISCOVER_PEERS", "discover_peers", SETTING_BOOL,
+				     "true", 0, 0, "dial peers that others told of" },
+	[SETTING_IMPORT_PEER_CACHE] = { "PEERLINE_IMPORT_PEER_CACHE", "import_peer_cache",
+					SETTING_TEXT, "", 0, 0,
+					"peer_cache.json of go-p2p-message-bus, read at the "
+					"start" },
 	[SETTING_ANNOUNCE_ADDRESSES] = { "PEERLINE_ANNOUNCE_ADDRESSES", "announce_addresses",
 					 SETTING_ADDRESSES, "", 0, 0,
 					 "multiaddrs told to peers in place of the listeners'" },

@@ -79,6 +79,8 @@ struct target {
 	bool managed;
 	bool is_group; /* a dnsaddr without a peer: stands for others, is not dialled itself */
 	bool is_self;
+	pool_may_dial_fn may_dial; /* NULL: all that is found */
+	void *may_dial_user;
 	enum target_state state;
 	struct timer timer;
 	struct mono at; /* of the timer */

@@ -104,6 +104,14 @@ typedef void (*pool_connect_fn)(void *user, struct peer *p, enum link_reason rea
 				const char *text);
 _nodiscard_ int pool_connect(struct pool *pool, const struct multiaddr *address,
 			     pool_connect_fn done, void *user);
+/*
+ * As pool_connect(), on a stranger's word: of the addresses that are found behind `address` only
+ * those are dialled that `may_dial` agrees to, each asked for right before. A failure is told to
+ * `done` and to nobody else.
+ */
+typedef bool (*pool_may_dial_fn)(void *user, const struct addr *at);
+_nodiscard_ int pool_connect_if(struct pool *pool, const struct multiaddr *address,
+				pool_may_dial_fn may_dial, pool_connect_fn done, void *user);
 /* Closes its links with LINK_DISCONNECTED and stops managing it; the number of links. */
 size_t pool_disconnect(struct pool *pool, struct peer *p);
 

@@ -190,6 +190,9 @@ static void report(struct target *t, const struct candidate *c, enum link_reason
 	struct multiaddr m;
 
 	set_error(t, reason, text);
+	/* What strangers make us try is of interest to whoever asked for it, and to nobody else. */
+	if (t->may_dial)
+		return;
 	address_of(t, &m);
 	if (t->peer && peer_id_is_set(&t->peer->id))
 		id = &t->peer->id;
@@ -302,6 +305,16 @@ static bool is_ourselves(const struct target *t, const struct candidate *c)
 	return c->has_peer && peer_id_equal(&c->peer, &t->pool->config.id);
 }
 
+static bool is_allowed(struct target *t, const struct candidate *c)
+{
+	if (is_ourselves(t, c))
+		return false;
+	if (!t->may_dial || t->may_dial(t->may_dial_user, &c->addr))
+		return true;
+	set_error(t, LINK_LIMIT, "that address is not dialled on a stranger's word");
+	return false;
+}
+
 static void dial_next(struct target *t)
 {
 	t->state = TARGET_DIALING;
@@ -309,7 +322,7 @@ static void dial_next(struct target *t)
 		const struct candidate *c = &t->candidates[t->next++];
 		int r;
 
-		if (is_ourselves(t, c))
+		if (!is_allowed(t, c))
 			continue;
 		r = dial(t, c);
 		if (r == 0)
@@ -504,7 +517,9 @@ static struct target *find_target(struct pool *pool, const struct multiaddr *m)
 	list_for_each (it, &pool->targets) {
 		struct target *t = list_entry(it, struct target, of_pool);
 
-		if (t->state != TARGET_ENDING &&
+		/* What a stranger told is not what the user asked for, even where it is the same.
+		 */
+		if (t->state != TARGET_ENDING && !t->may_dial &&
 		    bytes_equal(BYTES(t->address, t->n_address), BYTES(m->b, m->n)))
 			return t;
 	}
@@ -596,37 +611,66 @@ int pool_manage(struct pool *pool, const struct multiaddr *address)
 	return t ? take_over(t) : add_target(pool, address, &to, true, &t);
 }
 
+static int add_waiter(struct target *t, pool_connect_fn done, void *user)
+{
+	struct waiter *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->done = done;
+	w->user = user;
+	list_add_tail(&t->waiters, &w->node);
+	t->n_waiters++;
+	return 0;
+}
+
 int pool_connect(struct pool *pool, const struct multiaddr *address, pool_connect_fn done,
 		 void *user)
 {
 	struct multiaddr_target to;
 	int r = check_address(pool, address, &to);
 	struct target *t;
-	struct waiter *w;
+	bool is_new;
 
 	if (r != 0)
 		return r;
 	t = find_target(pool, address);
 	if (t && t->n_waiters >= LIMIT_CONNECT_WAITERS)
 		return -ENOSPC;
-	w = calloc(1, sizeof(*w));
-	if (!w)
-		return -ENOMEM;
-	if (!t || t->is_group) {
+	is_new = !t || t->is_group;
+	if (is_new)
 		r = add_target(pool, address, &to, false, &t);
-		if (r < 0) {
-			free(w);
-			return r;
-		}
+	if (r < 0)
+		return r;
+	r = add_waiter(t, done, user);
+	if (r < 0) {
+		if (is_new)
+			target_free(t);
+		return r;
 	}
-	w->done = done;
-	w->user = user;
-	list_add_tail(&t->waiters, &w->node);
-	t->n_waiters++;
 	/* One that rests or waits is looked at now. */
 	if (t->state == TARGET_IDLE)
 		t->state = TARGET_WAITING;
 	if (t->state == TARGET_WAITING)
 		set_timer(t, loop_now(pool->loop));
 	return 0;
+}
+
+int pool_connect_if(struct pool *pool, const struct multiaddr *address, pool_may_dial_fn may_dial,
+		    pool_connect_fn done, void *user)
+{
+	struct multiaddr_target to;
+	int r = check_address(pool, address, &to);
+	struct target *t;
+
+	if (r == 0)
+		r = add_target(pool, address, &to, false, &t);
+	if (r != 0)
+		return r;
+	t->may_dial = may_dial;
+	t->may_dial_user = user;
+	r = add_waiter(t, done, user);
+	if (r < 0)
+		target_free(t);
+	return r;
 }

@@ -138,6 +138,8 @@ struct sim_node *sim_node_new(struct sim *sim, const char *ip)
 	sim_node_set(n, "p2p_host", ip);
 	sim_node_set(n, "door_host", "127.0.0.1");
 	sim_node_set(n, "data", "/nonexistent");
+	/* Who is linked to whom is the scenario's. */
+	sim_node_set(n, "discover_peers", "false");
 	return n;
 }
 

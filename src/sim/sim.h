@@ -31,6 +31,7 @@ struct world *sim_world(struct sim *sim);
 
 /* ---- nodes ---- */
 
+/* Dials whom it knows and nobody else: discover_peers is off. */
 struct sim_node *sim_node_new(struct sim *sim, const char *ip);
 /* As in a configuration file. Asserts that the setting exists and is valid. */
 void sim_node_set(struct sim_node *n, const char *key, const char *value);

@@ -111,7 +111,63 @@ TEST(loopback_and_unspecified_are_known)
 	assert_false(addr_is_unspecified(&a));
 }
 
+TEST(who_can_mean_an_address_is_told_by_its_range)
+{
+	static const struct {
+		const char *text;
+		bool public, no_host;
+	} cases[] = {
+		{ "8.8.8.8", true, false },
+		{ "203.0.113.7", true, false },
+		{ "172.15.255.255", true, false },
+		{ "172.32.0.0", true, false },
+		{ "100.63.0.1", true, false },
+		{ "100.128.0.1", true, false },
+		{ "192.167.0.1", true, false },
+		{ "223.255.255.255", true, false },
+		{ "10.1.2.3", false, false },
+		{ "100.64.0.1", false, false },
+		{ "100.127.255.255", false, false },
+		{ "127.0.0.1", false, false },
+		{ "169.254.1.1", false, false },
+		{ "172.16.0.1", false, false },
+		{ "172.31.255.255", false, false },
+		{ "192.168.1.1", false, false },
+		{ "0.0.0.0", false, true },
+		{ "0.1.2.3", false, true },
+		{ "224.0.0.251", false, true },
+		{ "239.1.1.1", false, true },
+		{ "255.255.255.255", false, true },
+		{ "2001:db8::1", true, false },
+		{ "2a01:4f8::1", true, false },
+		{ "::1", false, false },
+		{ "fe80::1", false, false },
+		{ "fc00::1", false, false },
+		{ "fd12::1", false, false },
+		{ "ff02::1", false, true },
+		{ "::", false, true },
+		{ "::ffff:10.0.0.1", false, false },
+		{ "2002:0a00:0001::1", false, false },
+		{ "2002:0808:0808::1", true, false },
+		{ "64:ff9b::192.168.0.1", false, false },
+		{ "64:ff9b::8.8.8.8", true, false },
+		{ "4000::1", false, false },
+	};
+	struct addr none = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct addr a = { 0 };
+
+		assert_int_equal(addr_parse_ip(cases[i].text, &a), 0);
+		if (addr_is_public(&a) != cases[i].public ||
+		    addr_is_no_host(&a) != cases[i].no_host)
+			fail_msg("%s", cases[i].text);
+	}
+	assert_false(addr_is_public(&none));
+	assert_true(addr_is_no_host(&none));
+}
+
 TESTS(RUN(addresses_are_read_and_shown), RUN(an_ip4_address_dressed_as_ip6_is_ip4),
       RUN(what_is_no_address_is_refused_and_leaves_ret_alone),
       RUN(no_address_is_shown_as_a_question), RUN(the_same_ip_on_another_port_is_another_address),
-      RUN(loopback_and_unspecified_are_known))
+      RUN(loopback_and_unspecified_are_known), RUN(who_can_mean_an_address_is_told_by_its_range))

@@ -160,19 +160,27 @@ static inline struct pool_config node_config(struct pnode *n)
 	};
 }
 
-/* A host and its key, without a pool yet. */
-static inline struct pnode *node_host(void)
+/* A host and its key, without a pool yet. `ip` NULL: one of its own on a private network. */
+static inline struct pnode *node_host_at(const char *ip)
 {
 	struct pnode *n = &nodes[n_nodes];
 	uint8_t seed[ED25519_SEED] = { (uint8_t)++n_nodes };
 
 	assert_true(n_nodes <= NODES_MAX);
 	*n = (struct pnode){ 0 };
-	snprintf(n->ip, sizeof(n->ip), "10.0.0.%zu", n_nodes);
+	if (ip)
+		snprintf(n->ip, sizeof(n->ip), "%s", ip);
+	else
+		snprintf(n->ip, sizeof(n->ip), "10.0.0.%zu", n_nodes);
 	assert_int_equal(world_host(the_world, n->ip, &n->loop), 0);
 	key_pair_from_seed(seed, &n->key);
 	public_key_ed25519_peer_id(n->key.public, &n->id);
 	return n;
+}
+
+static inline struct pnode *node_host(void)
+{
+	return node_host_at(NULL);
 }
 
 static inline void node_start(struct pnode *n, const struct pool_config *config)
