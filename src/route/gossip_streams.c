@@ -107,11 +107,6 @@ static void on_reopen(struct timer *t)
 	session_update(container_of(t, struct session, reopen));
 }
 
-static bool is_rust(const char *agent)
-{
-	return strcasestr(agent, "rust") != NULL;
-}
-
 /* Long ones for who is known to take them. */
 static void update_rpc_max(struct session *s)
 {
@@ -119,8 +114,8 @@ static void update_rpc_max(struct session *s)
 	struct peer_info info;
 
 	peer_get_info(s->peer, &info);
-	is_big = info.peerline_version || (info.agent && info.agent[0] && !is_rust(info.agent)) ||
-		 gossip_peer_rpc_longest(s->gossip) > LIMIT_GOSSIP_RPC_UNKNOWN;
+	is_big = info.peerline_version || s->sent_big ||
+		 (info.agent && info.agent[0] && !strcasestr(info.agent, "rust"));
 	gossip_peer_set_rpc_max(s->gossip, is_big && !s->takes_no_big ? LIMIT_GOSSIP_RPC
 								      : LIMIT_GOSSIP_RPC_UNKNOWN);
 }
@@ -168,9 +163,17 @@ static void on_out_closed(void *user, struct stream *stream, enum stream_end end
 	}
 }
 
+/* It had nothing to say there: it reads no more, and may not say so again with a reset. */
+static void on_out_eof(void *user, struct stream *stream)
+{
+	stream_reset(stream, 0);
+	on_out_closed(user, stream, STREAM_DONE, 0);
+}
+
 /* Nobody answers on our stream, and who talks there is not listened to: no on_data. */
 static const struct stream_ops out_ops = {
 	.on_open = on_out_open,
+	.on_eof = on_out_eof,
 	.on_closed = on_out_closed,
 };
 
@@ -335,15 +338,6 @@ static void on_stall(struct timer *t)
 	}
 }
 
-/* Who sends long ones takes them. */
-static void update_rpc_max_of_sender(struct session *s)
-{
-	if (!s->sent_big && gossip_peer_rpc_longest(s->gossip) > LIMIT_GOSSIP_RPC_UNKNOWN) {
-		s->sent_big = true;
-		update_rpc_max(s);
-	}
-}
-
 /* What has come of an RPC is held for the peer. False: it has no right to so much. */
 static bool charge_pending(struct inbound *in, size_t n)
 {
@@ -354,15 +348,20 @@ static bool charge_pending(struct inbound *in, size_t n)
 static void on_in_data(void *user, struct stream *stream, struct bytes b)
 {
 	struct inbound *in = user;
-	struct gossip_streams *gs = in->session->gs;
+	struct session *s = in->session;
+	struct gossip_streams *gs = s->gs;
 	struct mono since;
 	size_t pending;
 	int r;
 
 	(void)stream;
 	in->n_received += b.n;
-	r = gossip_input(gs->engine, in->session->gossip, &in->reader, b, now_of(gs));
-	update_rpc_max_of_sender(in->session);
+	r = gossip_input(gs->engine, s->gossip, &in->reader, b, now_of(gs));
+	/* Who sends long ones takes them. */
+	if (!s->sent_big && gossip_peer_rpc_longest(s->gossip) > LIMIT_GOSSIP_RPC_UNKNOWN) {
+		s->sent_big = true;
+		update_rpc_max(s);
+	}
 	update_timer(gs);
 	if (r != 0) {
 		gs->counts.reset_malformed += r > 0;

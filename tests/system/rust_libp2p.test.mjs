@@ -19,6 +19,7 @@ const PING = '/ipfs/ping/1.0.0'
 const IDENTIFY = '/ipfs/id/1.0.0'
 const PERF = '/perf/1.0.0'
 const MIB = 1024 * 1024
+const KIB = 1024
 const RUST_MAX = 65_536
 
 const base64 = bytes => Buffer.from(bytes).toString('base64')
@@ -242,6 +243,72 @@ for (const kind of SUBJECTS) {
       await us.publish(TOPIC, mine)
       await heard(peer, mine)
       await linkUnharmed(us, peer)
+    })
+
+    ours('what is larger than rust takes is not sent to rust, others get it, and rust misses nothing else', async t => {
+      const { us, peer } = await gossiping(t, kind)
+      const { peer: go } = await startGo({ t })
+      await go.do('subscribe', { topic: TOPIC })
+      await go.do('connect', { address: us.listen[0] })
+      await meshed(us, go)
+      const before = (await us.node.api('STATUS')).counters
+      for (let round = 0; round < 10; round++) { // rust gives a peer up after five streams
+        await us.publish(TOPIC, Buffer.alloc(100 * KIB, round))
+        await us.publish(TOPIC, Buffer.from(`small ${round}`))
+      }
+      for (let round = 0; round < 10; round++) {
+        await heard(peer, Buffer.from(`small ${round}`))
+        await heard(go, Buffer.alloc(100 * KIB, round))
+      }
+      const after = (await us.node.api('STATUS')).counters
+      assert.equal(after.gossip_too_large_for_peer - before.gossip_too_large_for_peer, 10)
+      assert.equal(after.gossip_streams_opened, before.gossip_streams_opened)
+      assert.equal(peer.events('message').length, 10)
+      await linkUnharmed(us, peer)
+      await gossipBothWays(us, peer, 'after')
+    })
+
+    ours('the largest RPC that rust takes is sent to it, and the next larger one is not', async t => {
+      const { us, peer } = await gossiping(t, kind)
+      // An RPC is its message, with tag and length; a message is author, data, sequence number, topic and signature.
+      const around = (1 + 3) + (2 + 38) + (1 + 3) + (2 + 8) + (2 + TOPIC.length) + (2 + 64)
+      for (const [size, label] of [[RUST_MAX - 1, 1], [RUST_MAX, 2], [RUST_MAX + 1, 3]]) {
+        await us.publish(TOPIC, Buffer.alloc(size - around, label))
+      }
+      await us.publish(TOPIC, Buffer.from('the end'))
+      await heard(peer, Buffer.from('the end'))
+      assert.deepEqual(peer.events('message').map(message => message.data[0]), [1, 2, 't'.charCodeAt(0)])
+      assert.equal((await us.node.api('STATUS')).counters.gossip_too_large_for_peer, 1)
+      await linkUnharmed(us, peer)
+    })
+
+    ours('a rust node that takes more, and shows it by sending more, gets more', async t => {
+      const { us, peer } = await gossiping(t, kind, { rust: { maxTransmit: MIB } })
+      const theirs = Buffer.alloc(100 * KIB, 1)
+      await peer.do('publish', { topic: TOPIC, data: base64(theirs) })
+      await us.waitMessage(message => message.data.equals(theirs))
+      const mine = Buffer.alloc(100 * KIB, 2)
+      await us.publish(TOPIC, mine)
+      await heard(peer, mine)
+      await linkUnharmed(us, peer)
+    })
+
+    ours('a rust node under another name is taken at its word once: one stream is lost, then it gets what it takes', async t => {
+      const { us, peer } = await gossiping(t, kind, { rust: { agent: 'something/else' } })
+      await us.publish(TOPIC, Buffer.alloc(100 * KIB, 1))
+      const { gossip_streams_opened: opened } = (await us.node.api('STATUS')).counters
+      await until(async () => (await us.node.api('STATUS')).counters.gossip_streams_opened > opened,
+        () => `a new stream after the one that rust gave up\n${us.log()}`)
+      for (let round = 0; round < 10; round++) {
+        await us.publish(TOPIC, Buffer.alloc(100 * KIB, round))
+        await us.publish(TOPIC, Buffer.from(`small ${round}`))
+      }
+      await heard(peer, Buffer.from('small 9'))
+      const { counters } = await us.node.api('STATUS')
+      assert.equal(counters.gossip_streams_opened, opened + 1)
+      assert.ok(counters.gossip_too_large_for_peer >= 10)
+      await linkUnharmed(us, peer)
+      await gossipBothWays(us, peer, 'after')
     })
 
     ours('rust that leaves the topic and comes back hears nothing in between and all after', async t => {

@@ -629,6 +629,33 @@ TEST(messages_that_were_lost_with_a_stream_are_told_of_on_the_next_one)
 	world_end();
 }
 
+/* Some give a stream up by a FIN alone, and then drop what still comes without a word. */
+TEST(who_ends_its_side_of_our_stream_reads_no_more_and_gets_another)
+{
+	struct gnode *a, *s;
+	struct gossip_rpc rpc;
+	struct buf mem;
+
+	world_begin(36);
+	node_and_stranger(&a, &s);
+	stream_close(s->in);
+	world_run_for(w, 500);
+	assert_int_equal(s->n_in_closed, 1);
+	node_publish(a, 1, 100);
+	assert_int_equal(engine_counts(a).send_dropped, 1);
+	world_run_for(w, 2000);
+	assert_int_equal(s->n_in, 2);
+	gossip_rpc_init(&rpc);
+	buf_init(&mem, MIB);
+	stranger_heard(s, &rpc, &mem);
+	assert_int_equal(rpc.subscriptions.n, 1);
+	assert_int_equal(rpc.graft.n, 1);
+	assert_int_equal(rpc.ihave.n, 1);
+	gossip_rpc_deinit(&rpc);
+	buf_deinit(&mem);
+	world_end();
+}
+
 TEST(what_is_said_on_our_stream_is_not_listened_to)
 {
 	struct gnode *a, *s;
@@ -636,7 +663,6 @@ TEST(what_is_said_on_our_stream_is_not_listened_to)
 	world_begin(31);
 	node_and_stranger(&a, &s);
 	stranger_says(s, s->in, HEX("ffffffffffffffffffffffff"));
-	stream_close(s->in);
 	world_run_for(w, 500);
 	node_publish(a, 1, 100);
 	world_run_for(w, 100);
@@ -917,6 +943,7 @@ TESTS(RUN(an_rpc_that_is_more_than_its_senders_share_of_memory_costs_the_stream)
       RUN(a_stranger_gets_the_hello_and_is_grafted),
       RUN(a_stream_the_peer_reset_is_opened_again_with_everything),
       RUN(messages_that_were_lost_with_a_stream_are_told_of_on_the_next_one),
+      RUN(who_ends_its_side_of_our_stream_reads_no_more_and_gets_another),
       RUN(what_is_said_on_our_stream_is_not_listened_to),
       RUN(nonsense_costs_the_stream_it_came_on_and_no_more),
       RUN(a_peer_may_end_its_stream_and_open_another),
