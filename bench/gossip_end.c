@@ -54,6 +54,16 @@ bool gossip_end_send(struct gossip_end *e, const struct shared_bytes *frame)
 	return r == 0;
 }
 
+/* The relay knows our topic and we know that it is its: in which order, either side decides. */
+static void graft(struct gossip_end *e)
+{
+	if (e->is_grafted || !e->out || !e->is_subscribed)
+		return;
+	e->is_grafted = true;
+	say_graft(e);
+	e->ops->on_ready(e->user, e);
+}
+
 /* ---- our stream ---- */
 
 static void on_out_writable(void *user, struct stream *s)
@@ -89,6 +99,7 @@ static void on_identified(void *user, struct peer *p)
 	if (link_open_stream(peer_primary(p), PROTOCOLS, &out_ops, e, &e->out) < 0)
 		give_up("no stream to the relay");
 	say_subscription(e);
+	graft(e);
 }
 
 static void on_peer_down(void *user, struct peer *p)
@@ -105,21 +116,13 @@ static const struct pool_ops pool_ops = {
 
 /* ---- the relay's stream ---- */
 
-static void on_relay_subscribed(struct gossip_end *e)
-{
-	if (e->is_grafted || !e->out)
-		return;
-	e->is_grafted = true;
-	say_graft(e);
-	e->ops->on_ready(e->user, e);
-}
-
 static void on_rpc(struct gossip_end *e)
 {
 	for (size_t i = 0; i < e->rpc.subscriptions.n; i++)
 		if (e->rpc.subscriptions.v[i].subscribe &&
 		    bytes_equal(e->rpc.subscriptions.v[i].topic, e->topic))
-			on_relay_subscribed(e);
+			e->is_subscribed = true;
+	graft(e);
 	e->n_pruned += e->rpc.prune.n;
 	for (size_t i = 0; i < e->rpc.messages.n; i++)
 		e->ops->on_message(e->user, e, &e->rpc.messages.v[i]);

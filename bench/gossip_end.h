@@ -38,7 +38,7 @@ struct gossip_end {
 	struct stream *out, *in;
 	struct gossip_reader reader;
 	struct gossip_rpc rpc;
-	bool is_identified, is_grafted;
+	bool is_identified, is_subscribed, is_grafted;
 	size_t n_pruned; /* the relay does not want us in its mesh */
 };
 
