@@ -180,7 +180,9 @@ static struct config *make_config(struct sim_node *n)
 
 	snprintf(port, sizeof(port), "%d", SIM_PORT);
 	set(c, "p2p_port", port);
-	set(c, "bootstrap_peers", n->bootstrap);
+	/* Else what the network's name stands for, where it stands for something. */
+	if (n->bootstrap[0])
+		set(c, "bootstrap_peers", n->bootstrap);
 	/* Scenarios use Teranode's topics for what Teranode would never say, nor so fast. */
 	set(c, "teranode_rules", "false");
 	for (size_t i = 0; i < n->n_settings; i++)

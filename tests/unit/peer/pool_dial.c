@@ -504,6 +504,93 @@ TEST(managed_addresses_have_a_maximum)
 	world_end();
 }
 
+static size_t n_asked;
+static bool allows;
+
+static bool may_dial(void *user, const struct addr *at)
+{
+	assert_non_null(user);
+	assert_true(addr_is_loopback(at) || at->port == 4001);
+	n_asked++;
+	return allows;
+}
+
+static int connect_if(struct pnode *n, const struct multiaddr *m, bool may)
+{
+	allows = may;
+	n_asked = 0;
+	n->n_outcomes = 0;
+	return pool_connect_if(n->pool, m, may_dial, on_outcome, n);
+}
+
+TEST(on_a_stranger_s_word_only_what_is_allowed_is_dialled_and_its_failure_is_nobody_else_s)
+{
+	struct pnode *a, *b;
+	struct multiaddr m;
+
+	world_begin(91);
+	a = node_new();
+	b = node_new();
+	m = address_of_node(b, true);
+	assert_int_equal(connect_if(a, &m, false), 0);
+	world_run_for(the_world, 500);
+	assert_int_equal(a->n_outcomes, 1);
+	assert_null(a->outcome);
+	assert_int_equal(a->outcome_reason, LINK_LIMIT);
+	assert_int_equal(n_asked, 1);
+	assert_int_equal(links_between(a, b), 0);
+	assert_int_equal(a->n_dial_failed, 0);
+	m = address_of_node(a, true);
+	assert_int_equal(connect_if(a, &m, true), POOL_E_SELF);
+	m = address_of_node(b, true);
+	assert_int_equal(connect_if(a, &m, true), 0);
+	world_run_for(the_world, 500);
+	assert_non_null(a->outcome);
+	assert_int_equal(links_between(a, b), 1);
+	/* Connected already: nothing is dialled, nobody asked. */
+	assert_int_equal(connect_if(a, &m, true), 0);
+	world_run_for(the_world, 500);
+	assert_non_null(a->outcome);
+	assert_int_equal(n_asked, 0);
+	world_end();
+}
+
+TEST(what_is_behind_a_name_is_asked_about_one_by_one)
+{
+	struct pnode *a, *b;
+	struct multiaddr m;
+
+	world_begin(92);
+	a = node_new();
+	b = node_new();
+	assert_int_equal(world_add_name(the_world, RESOLVE_IP4, "two.example.com", "127.0.0.1"), 0);
+	assert_int_equal(world_add_name(the_world, RESOLVE_IP4, "two.example.com", b->ip), 0);
+	m = parse("/dns4/two.example.com/tcp/4001");
+	assert_int_equal(multiaddr_with_peer(&m, &b->id, &m), 0);
+	assert_int_equal(connect_if(a, &m, false), 0);
+	world_run_for(the_world, 500);
+	assert_int_equal(n_asked, 2);
+	assert_null(a->outcome);
+	world_end();
+}
+
+TEST(the_user_s_own_dial_of_the_same_address_is_not_bound_by_what_strangers_may)
+{
+	struct pnode *a, *b;
+	struct multiaddr m;
+
+	world_begin(93);
+	a = node_new();
+	b = node_new();
+	m = address_of_node(b, true);
+	assert_int_equal(connect_if(a, &m, false), 0);
+	assert_int_equal(node_connect(a, &m), 0);
+	world_run_for(the_world, 500);
+	assert_int_equal(a->n_outcomes, 2);
+	assert_int_equal(links_between(a, b), 1);
+	world_end();
+}
+
 TESTS(RUN(a_managed_peer_is_dialled_every_five_seconds_for_two_minutes_and_then_as_configured),
       RUN(a_managed_peer_is_found_when_it_comes_and_when_it_comes_back),
       RUN(a_managed_address_is_listed_before_anybody_knows_who_lives_there),
@@ -516,4 +603,7 @@ TESTS(RUN(a_managed_peer_is_dialled_every_five_seconds_for_two_minutes_and_then_
       RUN(disconnecting_stops_managing), RUN(an_outcome_may_undo_what_it_reports),
       RUN(a_peer_may_be_dropped_as_soon_as_it_is_reported), RUN(names_are_looked_up),
       RUN(a_managed_dnsaddr_stands_for_all_its_peers),
-      RUN(a_dnsaddr_that_names_a_peer_leads_to_that_one), RUN(managed_addresses_have_a_maximum))
+      RUN(a_dnsaddr_that_names_a_peer_leads_to_that_one), RUN(managed_addresses_have_a_maximum),
+      RUN(on_a_stranger_s_word_only_what_is_allowed_is_dialled_and_its_failure_is_nobody_else_s),
+      RUN(what_is_behind_a_name_is_asked_about_one_by_one),
+      RUN(the_user_s_own_dial_of_the_same_address_is_not_bound_by_what_strangers_may))
