@@ -190,6 +190,29 @@ TEST(a_socket_path_that_does_not_fit_is_refused)
 	config_free(c);
 }
 
+TEST(the_name_in_envelopes_is_short_printable_text)
+{
+	static const char *const bad[] = { "", "a\nb", "\xff",
+					   "0123456789012345678901234567890123456789"
+					   "0123456789012345678901234" };
+	struct config_error e;
+	struct config *c;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		c = config_new();
+		assert_int_equal(config_set(c, "client_name", bad[i], CONFIG_FLAG, &e), 0);
+		assert_int_equal(config_finish(c, NULL, NULL, &e), -EINVAL);
+		assert_non_null(strstr(e.text, "PEERLINE_CLIENT_NAME"));
+		config_free(c);
+	}
+	c = config_new();
+	assert_int_equal(config_set(c, "client_name", "d\xc3\xa9j\xc3\xa0", CONFIG_FLAG, &e), 0);
+	assert_int_equal(config_finish(c, NULL, NULL, &e), 0);
+	assert_string_equal(c->client_name, "d\xc3\xa9j\xc3\xa0");
+	assert_true(c->teranode_rules);
+	config_free(c);
+}
+
 TESTS(RUN(defaults_are_those_of_the_seed_documents),
       RUN(a_flag_wins_over_the_environment_whatever_the_order),
       RUN(bad_values_are_refused_with_a_sentence_that_says_what_would_do),
@@ -197,4 +220,5 @@ TESTS(RUN(defaults_are_those_of_the_seed_documents),
       RUN(a_malformed_bootstrap_entry_is_named_and_the_others_are_used),
       RUN(announced_addresses_are_multiaddrs_that_can_be_dialled),
       RUN(announced_addresses_leave_room_for_the_rest_of_the_message),
-      RUN(a_socket_path_that_does_not_fit_is_refused))
+      RUN(a_socket_path_that_does_not_fit_is_refused),
+      RUN(the_name_in_envelopes_is_short_printable_text))

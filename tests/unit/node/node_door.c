@@ -135,6 +135,100 @@ TEST(a_gap_is_counted_and_told)
 	fixture_deinit(&f);
 }
 
+/* Two nodes in each other's mesh of a/b; `subject` is what the second one's reader wants. */
+static struct sim_consumer *fixture_mesh(struct fixture *f, const char *subject)
+{
+	struct sim_consumer *reader;
+
+	fixture_init(f, 2);
+	fixture_connect(f);
+	reader = consumer(f, f->b, "reader");
+	subscribe(f, reader, subject);
+	subscribe(f, f->asker, "topic.a/b");
+	assert_true(world_run_until(sim_world(f->sim), in_the_mesh, f, 30000));
+	return reader;
+}
+
+TEST(a_payload_goes_from_door_to_door_in_an_envelope)
+{
+	struct fixture f;
+	struct sim_consumer *reader = fixture_mesh(&f, "payload.a/b");
+	const struct sim_message *own;
+
+	sim_consumer_pub(f.asker, "payload.a/b", BYTES_LITERAL("hello"));
+	world_run_for(sim_world(f.sim), 1000);
+	assert_int_equal(sim_consumer_n_messages(reader), 1);
+	assert_bytes(sim_consumer_message(reader, 0)->data, "hello");
+	assert_true(contains(sim_consumer_message(reader, 0)->headers, "Pl-Name: peerline\r\n"));
+	own = sim_consumer_message(f.asker, sim_consumer_n_messages(f.asker) - 1);
+	assert_bytes(own->data, "{\"name\":\"peerline\",\"data\":\"aGVsbG8=\"}");
+	sim_consumer_free(reader);
+	fixture_deinit(&f);
+}
+
+TEST(an_author_of_malformed_messages_is_told_of_and_listed)
+{
+	struct fixture f;
+	struct sim_consumer *reader = fixture_mesh(&f, "payload.a/b");
+	char id[PEER_ID_TEXT_MAX];
+	json_t *o;
+
+	for (int i = 0; i < LIMIT_AUTHOR_STRIKES; i++)
+		sim_consumer_pub(f.asker, "topic.a/b", BYTES_LITERAL("no envelope"));
+	world_run_for(sim_world(f.sim), 1000);
+	assert_int_equal(sim_consumer_n_messages(reader), 0);
+	assert_int_equal(sim_node_n_events(f.b, "author_skipped"), 1);
+	o = event(f.b, "author_skipped", 0);
+	assert_string_equal(text_of(o, "peer_id"), peer_id_text(sim_node_id(f.a), id));
+	assert_string_equal(text_of(o, "topic"), "a/b");
+	assert_int_equal(number_of(o, "malformed"), LIMIT_AUTHOR_STRIKES);
+	json_decref(o);
+	sim_consumer_free(reader);
+	fixture_deinit(&f);
+}
+
+/* Silence is consent, and it is told who was silent. */
+TEST(a_validator_that_says_nothing_delays_a_message_by_its_second)
+{
+	struct fixture f;
+	struct sim_consumer *reader = fixture_mesh(&f, "topic.a/b");
+	struct sim_consumer *silent = consumer(&f, f.b, "silent");
+	json_t *o;
+
+	subscribe(&f, silent, "validate.a/b");
+	sim_consumer_pub(f.asker, "topic.a/b", BYTES_LITERAL("x"));
+	world_run_for(sim_world(f.sim), 900);
+	assert_int_equal(sim_consumer_n_messages(silent), 1);
+	assert_int_equal(sim_consumer_n_messages(reader), 0);
+	world_run_for(sim_world(f.sim), 1000);
+	assert_int_equal(sim_consumer_n_messages(reader), 1);
+	o = event(f.b, "validator_slow", 0);
+	assert_string_equal(text_of(o, "consumer"), "silent");
+	assert_int_equal(number_of(o, "unanswered"), 1);
+	json_decref(o);
+	sim_consumer_free(silent);
+	sim_consumer_free(reader);
+	fixture_deinit(&f);
+}
+
+TEST(a_validator_that_leaves_frees_what_waits_for_it)
+{
+	struct fixture f;
+	struct sim_consumer *reader = fixture_mesh(&f, "topic.a/b");
+	struct sim_consumer *leaving = consumer(&f, f.b, "leaving");
+
+	subscribe(&f, leaving, "validate.a/b");
+	sim_consumer_pub(f.asker, "topic.a/b", BYTES_LITERAL("x"));
+	world_run_for(sim_world(f.sim), 500);
+	assert_int_equal(sim_consumer_n_messages(leaving), 1);
+	assert_int_equal(sim_consumer_n_messages(reader), 0);
+	sim_consumer_free(leaving);
+	world_run_for(sim_world(f.sim), 100);
+	assert_int_equal(sim_consumer_n_messages(reader), 1);
+	sim_consumer_free(reader);
+	fixture_deinit(&f);
+}
+
 static const char *problem(struct fixture *f, json_t **ret_status)
 {
 	json_t *list;
@@ -224,7 +318,10 @@ TEST(of_many_topics_that_are_not_well_some_are_told_and_the_others_counted)
 TESTS(RUN(a_message_goes_from_door_to_door_through_gossip), RUN(the_last_reader_leaves_the_topic),
       RUN(without_a_network_publishing_is_refused_by_the_setting),
       RUN(a_message_that_gossip_does_not_carry_is_refused_with_the_figure),
-      RUN(a_gap_is_counted_and_told),
+      RUN(a_gap_is_counted_and_told), RUN(a_payload_goes_from_door_to_door_in_an_envelope),
+      RUN(an_author_of_malformed_messages_is_told_of_and_listed),
+      RUN(a_validator_that_says_nothing_delays_a_message_by_its_second),
+      RUN(a_validator_that_leaves_frees_what_waits_for_it),
       RUN(topics_that_hear_nobody_for_want_of_peers_are_one_problem_and_one_warning),
       RUN(a_topic_that_no_connected_peer_wants_is_a_problem_until_one_does),
       RUN(of_many_topics_that_are_not_well_some_are_told_and_the_others_counted))
