@@ -207,6 +207,54 @@ for (const kind of HUBS) {
       notSkipped(bus)
     })
 
+    ours('of a hundred messages a topic the wrong ones are refused here, and no bus hears one', async t => {
+      const hub = await kind.start({ t })
+      const bus = await startBus({ t, name: 'alpha', static: hub.listen[0] })
+      const client = await startTeranode({ t, name: 'client', storage: freshDir(t), bootstrap: hub.listen[0] })
+      const typed = Object.assign(client, { heard: () => typedBy(client) })
+      await wantsAll(hub, bus)
+      await saidAndHeard(hub, 'block', [bus, typed])
+      let wrong = 0
+      for (const [topic, right] of Object.entries({ block: 60, subtree: 60, 'rejected-tx': 60, node_status: 8 })) {
+        const said = Array.from({ length: right }, (_, i) => payloads[topic](hub.peerId, 3_000_000 + i))
+        for (let i = 0; i < 100; i++) {
+          if (i >= right) await sendWrong(hub, topic, wrong++)
+          else if (i % 2) await hub.publish(TOPICS[topic], said[i])
+          else await hub.publishPayload(TOPICS[topic], said[i])
+          // The bus's own buffer takes 32 at once.
+          if (i % 20 === 19) await until(() => hasHeard(bus, topic, said.slice(0, i + 1)), () => `${topic} ${i}: refused ${JSON.stringify(hub.refused())}`)
+        }
+        await until(() => hasHeard(typed, topic, said), () => `the client to have every ${topic}\n${client.log()}`)
+      }
+      await until(() => hub.refused().length >= wrong, () => `${wrong} refusals, not ${hub.refused().length}\n${hub.log()}`)
+      assert.equal(hub.refused().length, wrong)
+      assert.equal(wrong, 40 + 40 + 40 + 92)
+      const ours = bus.messages(message => message.from === hub.peerId)
+      assert.ok(ours.length >= 189 && ours.length < 200, `${ours.length} messages of ours, not what was right`)
+      assert.deepEqual(client.logged(/unmarshal/), [], 'a message was not what its topic promises')
+      notSkipped(bus)
+      notSkipped(client)
+    })
+
+    ours('a reader of payload.<topic> gets what a bus says without its envelope, and no forgery', async t => {
+      const hub = await kind.start({ t })
+      const reader = await hub.payloadReader()
+      const bus = await startBus({ t, name: 'alpha', static: hub.listen[0] })
+      await wantsAll(hub, bus)
+      for (const topic of KINDS) {
+        const [at] = await saidAndHeard(bus, topic, [reader])
+        assert.equal(at.from, bus.peerId)
+        assert.equal(at.name, 'alpha')
+        assert.equal(at.verified, 'yes')
+        const forged = payloads[topic](hub.peerId, 5_000_000)
+        await bus.publish(TOPICS[topic], forged)
+        await until(() => hasHeard(hub, topic, [forged]), 'the raw topic to have the forgery')
+        await saidAndHeard(bus, topic, [reader])
+        assert.equal(hasHeard(reader, topic, [forged]), false)
+      }
+      assert.ok(reader.heard().every(message => message.from === bus.peerId))
+    })
+
     test('an author of rubbish is skipped by the bus, and neither we who carried it nor other authors are', async t => {
       const hub = await kind.start({ t })
       const [a, b] = await Promise.all(['alpha', 'beta'].map(name => startBus({ t, name, static: hub.listen[0] })))
@@ -245,6 +293,36 @@ for (const kind of HUBS) {
       notSkipped(client)
     })
   })
+}
+
+const hasHeard = (bus, kind, said) => {
+  const heard = new Set((bus.heard?.() ?? heardBy(bus)).filter(m => m.topic === TOPICS[kind]).map(m => JSON.stringify(m.payload)))
+  return said.every(payload => heard.has(JSON.stringify(payload)))
+}
+
+// Ways to be wrong: no envelope, one that holds nothing, no JSON in it, another's words, no hash, a short one, too long. A
+// node that has no block yet may say so in its status.
+const HASHES = { block: 'Hash', subtree: 'Hash', 'rejected-tx': 'TxID', node_status: 'best_block_hash' }
+const AUTHORS = { node_status: 'peer_id' }
+const wrongPayloads = (kind, right) => [
+  { ...right, [AUTHORS[kind] ?? 'PeerID']: '12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5' },
+  kind === 'node_status' ? { ...right, best_height: 'high' } : { ...right, [HASHES[kind]]: undefined },
+  { ...right, [HASHES[kind]]: right[HASHES[kind]].slice(1) },
+  { ...right, [HASHES[kind]]: 'x'.repeat(64) },
+  { ...right, padding: 'x'.repeat(70_000) }
+]
+
+function sendWrong (hub, kind, n) {
+  const wrong = wrongPayloads(kind, payloads[kind](hub.peerId, 4_000_000 + n))
+  const ways = [
+    () => hub.send(`topic.${TOPICS[kind]}`, Buffer.from('not an envelope')),
+    () => hub.send(`topic.${TOPICS[kind]}`, Buffer.from('{"name":"x","data":"%%%"}')),
+    () => hub.send(`topic.${TOPICS[kind]}`, Buffer.from('{"name":"x","data":"bm8gSlNPTg=="}')),
+    () => hub.send(`payload.${TOPICS[kind]}`, Buffer.from('no JSON')),
+    ...wrong.map(payload => () => hub.publish(TOPICS[kind], payload)),
+    ...wrong.map(payload => () => hub.publishPayload(TOPICS[kind], payload))
+  ]
+  return ways[n % ways.length]()
 }
 
 // What the client's callers got, in the shape of the others' messages: the types say every field of our payloads.

@@ -22,16 +22,24 @@ function opened (data) {
 // A peerline, spoken to and listened to by a stock NATS client.
 class Peerline {
   #messages = []
+  #refused = []
 
   static async start ({ t, ip = '127.0.0.1', port = 'auto', dataDir, static: peers }) {
-    const env = { P2P_HOST: ip, P2P_PORT: port }
+    const env = { P2P_HOST: ip, P2P_PORT: port, PEERLINE_TERANODE_RULES: 'true' }
     const node = await startNode({ t, env, dataDir, bootstrap: peers && [peers] })
     const consumer = await node.consumer('chaintracks')
     const hub = new Peerline()
     Object.assign(hub, { node, consumer, name: 'peerline' })
     consumer.subscribe('topic.>', { callback: (error, message) => { if (!error) hub.#on(message) } })
+    hub.#listen()
     t.after(() => hub.stop())
     return hub
+  }
+
+  async #listen () {
+    for await (const status of this.consumer.status()) {
+      if (status.type === 'error') this.#refused.push(status.permissionContext?.subject ?? status.data)
+    }
   }
 
   #on (message) {
@@ -46,6 +54,8 @@ class Peerline {
   get dataDir () { return this.node.dataDir }
   log () { return this.node.log() }
   heard () { return this.#messages }
+  // The subjects on which the door refused what the consumer published.
+  refused () { return this.#refused }
 
   // A wildcard sees what is joined and joins nothing.
   async subscribe (topic) {
@@ -53,8 +63,29 @@ class Peerline {
     await this.consumer.flush()
   }
 
-  async publish (topic, payload) {
-    this.consumer.publish(`topic.${topic}`, envelope('peerline', payload))
+  // Who reads the four topics without their envelopes.
+  async payloadReader () {
+    const messages = []
+    const callback = (error, message) => {
+      if (error) return
+      const header = name => message.headers?.get(name) ?? ''
+      const topic = message.subject.slice('payload.'.length)
+      messages.push({
+        topic, from: header('Pl-From'), name: header('Pl-Name'), verified: header('Pl-Verified'),
+        payload: JSON.parse(Buffer.from(message.data).toString())
+      })
+    }
+    for (const kind of KINDS) this.consumer.subscribe(`payload.${TOPICS[kind]}`, { callback })
+    await this.consumer.flush()
+    return { heard: () => messages, log: () => this.log() }
+  }
+
+  publish (topic, payload) { return this.send(`topic.${topic}`, envelope('peerline', payload)) }
+  // The node puts it into the envelope.
+  publishPayload (topic, payload) { return this.send(`payload.${topic}`, Buffer.from(JSON.stringify(payload))) }
+
+  async send (subject, bytes) {
+    this.consumer.publish(subject, bytes)
     await this.consumer.flush()
   }
 
@@ -90,7 +121,15 @@ export const HUBS = [
 // ---- what is said and heard ----
 
 export const heardBy = bus => bus.messages().map(({ topic, name, from, data }) =>
-  ({ topic, name, from, payload: JSON.parse(data.toString()) }))
+  ({ topic, name, from, payload: jsonOr(data.toString()) }))
+
+function jsonOr (text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
 
 const asHearer = one => ({ heard: one.heard ? () => one.heard() : () => heardBy(one), log: () => one.log() })
 
