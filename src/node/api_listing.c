@@ -169,6 +169,9 @@ static void put_health(json_t *o, const struct gossip_topic_info *info)
 	put(o, "duplicate_ratio",
 	    info->received > 0 ? json_real((double)info->duplicates / (double)info->received)
 			       : json_null());
+	put(o, "direct", json_number(info->n_direct));
+	put(o, "score_min", info->n_mesh > 0 ? json_real(info->score_min) : json_null());
+	put(o, "score_median", info->n_mesh > 0 ? json_real(info->score_median) : json_null());
 }
 
 json_t *api_topic(struct node *n, const struct gossip_topic_info *info)

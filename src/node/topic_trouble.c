@@ -53,12 +53,13 @@ static void say_no_mesh(const struct gossip_topic_info *info, size_t n_connected
 static void say_silent(const struct gossip_topic_info *info, struct mono now, char *out,
 		       size_t room)
 {
+	size_t n_heard = info->n_mesh + info->n_direct;
 	char age[DURATION_MAX], pace[DURATION_MAX];
 
 	snprintf(out, room,
-		 "has been silent for %s, with %zu peer%s in its mesh; its usual pause is %s",
-		 duration(mono_since_ms(info->quiet_since, now), age), info->n_mesh,
-		 plural(info->n_mesh), duration(info->pace_ms, pace));
+		 "has been silent for %s, with %zu peer%s to hear it from; its usual pause is %s",
+		 duration(mono_since_ms(info->quiet_since, now), age), n_heard, plural(n_heard),
+		 duration(info->pace_ms, pace));
 }
 
 bool topic_is_alone(const struct gossip_topic_info *info)

@@ -560,32 +560,3 @@ struct gossip_counts gossip_counts(const struct gossip *g)
 	counts.waiting = g->n_checking + g->n_awaiting;
 	return counts;
 }
-
-struct gossip_topic_info topic_info(const struct topic *t)
-{
-	return (struct gossip_topic_info){
-		.topic = topic_name(t),
-		.n_peers = t->n_members,
-		.n_mesh = t->n_mesh,
-		.received = t->received,
-		.duplicates = t->duplicates,
-		.published = t->published,
-		.last_message_at = t->last_message_at,
-		.health = t->health.state,
-		.quiet_since = t->health.quiet_since,
-		.pace_ms = topic_health_pace_ms(&t->health),
-		.silent_after_ms = topic_health_silent_after_ms(&t->health),
-	};
-}
-
-void gossip_topics(const struct gossip *g,
-		   void (*each)(void *user, const struct gossip_topic_info *info), void *user)
-{
-	list_for_each (it, &g->active) {
-		const struct topic *t = list_entry(it, struct topic, in_active);
-		struct gossip_topic_info info = topic_info(t);
-
-		if (t->joined)
-			each(user, &info);
-	}
-}

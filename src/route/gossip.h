@@ -56,6 +56,8 @@ struct gossip_topic_info {
 	enum topic_health_state health;
 	struct mono quiet_since;           /* nobody else said anything */
 	uint64_t pace_ms, silent_after_ms; /* 0: not known yet */
+	size_t n_direct;                   /* direct peers that are subscribed */
+	double score_min, score_median;    /* of the mesh; 0 without one */
 };
 
 struct gossip_topic_params {

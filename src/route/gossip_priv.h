@@ -14,6 +14,7 @@
  *   gossip_later.c   and who gets it a moment later
  *   gossip_px.c      peers told of in PRUNE
  *   gossip_score.c   what a peer's score lets it do
+ *   gossip_watch.c   figures and health of topics
  *   mesh.c           who is grafted and pruned; the heartbeat
  */
 
@@ -193,9 +194,13 @@ bool gossip_has_seen(const struct gossip *g, const struct topic *t, struct bytes
 /* From now on. -EEXIST; -EMSGSIZE; -ENOMEM. */
 _nodiscard_ int gossip_see(struct gossip *g, struct topic *t, struct bytes id, struct mono now);
 struct gossip_topic_params gossip_topic_params_of(const struct gossip *g, struct bytes topic);
-struct gossip_topic_info topic_info(const struct topic *t);
 /* Keeps a message for who will ask for it. */
 void gossip_keep(struct gossip *g, struct topic *t, struct bytes id, struct shared_bytes *frame,
 		 struct mono now);
+
+/* ---- gossip_watch.c ---- */
+
+/* Tells which topics became healthy or ill. */
+void topics_watch(struct gossip *g, struct mono now);
 
 #endif

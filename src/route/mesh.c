@@ -487,26 +487,6 @@ static void tell_topics(struct gossip *g, struct mono now)
 	output_flush(g);
 }
 
-/* ---- heartbeat: what is ill ---- */
-
-static void watch_topics(struct gossip *g, struct mono now)
-{
-	list_for_each (it, &g->active) {
-		struct topic *t = list_entry(it, struct topic, in_active);
-		struct topic_health_facts facts = {
-			.n_connected = g->peers_by_id.n,
-			.n_mesh = t->n_mesh,
-		};
-
-		if (!t->joined || !topic_health_update(&t->health, &facts, now) ||
-		    !g->config.ops->on_topic_health)
-			continue;
-		struct gossip_topic_info info = topic_info(t);
-
-		g->config.ops->on_topic_health(g->config.user, &info);
-	}
-}
-
 /* ---- the heartbeat ---- */
 
 static void begin_peer(struct gossip_peer *p, struct mono now)
@@ -527,7 +507,7 @@ void mesh_heartbeat(struct gossip *g, struct mono now)
 	pull_tick(g, now);
 	maintain_topics(g, now);
 	tell_topics(g, now);
-	watch_topics(g, now);
+	topics_watch(g, now);
 	gossip_cache_shift(&g->cache);
 	if (g->n_heartbeats % BACKOFF_CLEAN == 0) {
 		uint64_t slack = BACKOFF_SLACK * g->config.params.heartbeat_ms * NS_PER_MS;

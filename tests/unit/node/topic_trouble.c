@@ -68,18 +68,22 @@ static void assert_silence(uint64_t age_ms, uint64_t pace_ms, const char *text)
 
 TEST(a_silence_is_told_with_what_is_usual)
 {
-	assert_silence(61000, 9600,
-		       "topic t/block has been silent for 61 seconds, with 3 peers in its mesh; "
-		       "its usual pause is 10 seconds");
-	assert_silence(7300000, 610000,
-		       "topic t/block has been silent for 2 hours, with 3 peers in its mesh; its "
-		       "usual pause is 10 minutes");
-	assert_silence(5400000, 1000,
-		       "topic t/block has been silent for 90 minutes, with 3 peers in its mesh; "
-		       "its usual pause is 1 second");
-	assert_silence(80000000, 400,
-		       "topic t/block has been silent for 22 hours, with 3 peers in its mesh; its "
-		       "usual pause is less than a second");
+	assert_silence(
+		61000, 9600,
+		"topic t/block has been silent for 61 seconds, with 3 peers to hear it from; "
+		"its usual pause is 10 seconds");
+	assert_silence(
+		7300000, 610000,
+		"topic t/block has been silent for 2 hours, with 3 peers to hear it from; its "
+		"usual pause is 10 minutes");
+	assert_silence(
+		5400000, 1000,
+		"topic t/block has been silent for 90 minutes, with 3 peers to hear it from; "
+		"its usual pause is 1 second");
+	assert_silence(
+		80000000, 400,
+		"topic t/block has been silent for 22 hours, with 3 peers to hear it from; its "
+		"usual pause is less than a second");
 }
 
 TEST(a_long_name_is_cut_and_the_trouble_is_still_told)

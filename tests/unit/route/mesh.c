@@ -464,87 +464,6 @@ TEST(ids_told_to_one_peer_have_a_maximum_and_leave_in_pieces)
 	engine_deinit(&e);
 }
 
-TEST(a_topic_that_is_ill_or_well_again_is_told_of_once)
-{
-	struct engine e;
-
-	engine_init(&e);
-	engine_joins(&e, "t");
-	engine_wait(&e, 9000);
-	assert_int_equal(e.n_health, 0);
-	engine_wait(&e, 3000);
-	assert_int_equal(e.n_health, 1);
-	assert_int_equal(e.health.health, TOPIC_NO_PEERS);
-	fake_add(&e, 0);
-	engine_wait(&e, 3000);
-	assert_int_equal(e.health.health, TOPIC_STARTING);
-	engine_wait(&e, 10000);
-	assert_int_equal(e.health.health, TOPIC_NO_MESH);
-	fake_subscribes(&e.fakes[0], "t", true);
-	engine_wait(&e, 3000);
-	assert_int_equal(e.health.health, TOPIC_OK);
-	assert_int_equal(e.health.n_mesh, 1);
-	assert_int_equal(e.n_health, 4);
-	engine_deinit(&e);
-}
-
-/* Says something every second in both topics. */
-static void talk(struct engine *e, struct fake *a, struct fake *b, size_t seconds)
-{
-	for (size_t i = 0; i < seconds; i++) {
-		if (a)
-			fake_publishes(a, "a", "here");
-		if (b)
-			fake_publishes(b, "b", "here");
-		engine_wait(e, 1000);
-	}
-}
-
-TEST(a_topic_that_fell_silent_is_told_of_and_the_other_is_not)
-{
-	struct engine e;
-
-	engine_init(&e);
-	engine_joins(&e, "a");
-	engine_joins(&e, "b");
-	fakes_subscribed(&e, 0, 3, "a");
-	for (size_t i = 0; i < 3; i++)
-		fake_subscribes(&e.fakes[i], "b", true);
-	talk(&e, &e.fakes[0], &e.fakes[1], 200);
-	assert_int_equal(e.health.health, TOPIC_OK);
-	assert_int_equal(e.n_health, 2);
-	/* Our own words are nobody's: a topic in which only we speak is a silent one. */
-	for (size_t i = 0; i < 120; i++) {
-		engine_publishes(&e, "a", "anybody?");
-		talk(&e, NULL, &e.fakes[1], 1);
-	}
-	assert_int_equal(e.n_health, 3);
-	assert_int_equal(e.health.health, TOPIC_SILENT);
-	assert_int_equal(e.health.silent_after_ms, TOPIC_HEALTH_SILENT_MIN_MS);
-	assert_in_range(e.health.pace_ms, 990, 1010);
-	assert_in_range(mono_since_ms(e.health.quiet_since, e.now), 118000, 121000);
-	talk(&e, &e.fakes[0], &e.fakes[1], 5);
-	assert_int_equal(e.n_health, 4);
-	assert_int_equal(e.health.health, TOPIC_OK);
-	engine_deinit(&e);
-}
-
-TEST(a_topic_joined_again_starts_again)
-{
-	struct engine e;
-
-	engine_init(&e);
-	engine_joins(&e, "t");
-	engine_wait(&e, 20000);
-	assert_int_equal(e.health.health, TOPIC_NO_PEERS);
-	gossip_leave(e.g, BYTES_LITERAL("t"), e.now);
-	engine_wait(&e, 20000);
-	assert_int_equal(e.n_health, 1);
-	engine_joins(&e, "t");
-	assert_int_equal(engine_topic(&e, "t")->health.state, TOPIC_STARTING);
-	engine_deinit(&e);
-}
-
 TESTS(RUN(a_mesh_that_is_short_grafts_at_once_and_no_further_than_it_must),
       RUN(joining_grafts_d_of_those_that_are_there),
       RUN(the_heartbeat_fills_a_mesh_that_lost_peers),
@@ -562,7 +481,4 @@ TESTS(RUN(a_mesh_that_is_short_grafts_at_once_and_no_further_than_it_must),
       RUN(a_fanout_keeps_its_peers_and_ends_after_a_minute), RUN(the_heartbeat_fills_a_fanout),
       RUN(a_fanout_becomes_the_mesh), RUN(peers_outside_the_mesh_are_told_ids_for_three_heartbeats),
       RUN(ids_of_many_topics_leave_in_one_rpc),
-      RUN(ids_told_to_one_peer_have_a_maximum_and_leave_in_pieces),
-      RUN(a_topic_that_is_ill_or_well_again_is_told_of_once),
-      RUN(a_topic_that_fell_silent_is_told_of_and_the_other_is_not),
-      RUN(a_topic_joined_again_starts_again))
+      RUN(ids_told_to_one_peer_have_a_maximum_and_leave_in_pieces))
