@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 survived=0 killed=0
 
-tar -C "$root" --exclude=./.git --exclude='./build*' --exclude=node_modules -cf - . | tar -C "$work" -xf -
+tar -C "$root" --exclude=./.git --exclude='./build*' --exclude=node_modules --exclude=target -cf - . | tar -C "$work" -xf -
 meson setup "$work/build" "$work" >"$work/setup.log" 2>&1 || { cat "$work/setup.log"; exit 1; }
 for patch in "$root"/tests/mutants/*.patch; do
 	name=$(basename "$patch" .patch)
