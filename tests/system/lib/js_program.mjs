@@ -3,8 +3,9 @@
 //
 //   js_program.mjs GENERATION KEYHEX PORT        KEYHEX may be `new`
 //
-//   {"id":1,"do":"connect","address":"/ip4/…/p2p/…"}      subscribe, publish (data in base64), connections, close
-//   events: ready, connected, disconnected, mesh, message
+//   {"id":1,"do":"connect","address":"/ip4/…/p2p/…"}      subscribe, unsubscribe, publish (data in base64),
+//                                                        ping, connections
+//   events: ready, connected, disconnected, topic_peer, mesh, message
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -30,7 +31,9 @@ function say (line) { process.stdout.write(`${JSON.stringify(line)}\n`) }
 const commands = {
   connect: async (peer, { address }) => { await peer.dial(address) },
   subscribe: (peer, { topic }) => peer.subscribe(topic),
+  unsubscribe: (peer, { topic }) => peer.unsubscribe(topic),
   publish: async (peer, { topic, data }) => { await peer.publish(topic, Buffer.from(data, 'base64')) },
+  ping: async (peer, { peer_id: id }) => { await peer.ping(id) },
   connections: (peer, { peer_id: id }) => {
     const all = peer.node.getConnections().filter(one => one.status === 'open').map(one => one.remotePeer.toString())
     return { connections: all.filter(one => !id || one === id).map(one => ({ peer_id: one })) }
@@ -65,6 +68,11 @@ async function main ([generation, hex, port]) {
   const peer = await startPeer(stack, { key, port: Number(port) })
   peer.node.addEventListener('peer:connect', event => say({ event: 'connected', peer_id: String(event.detail) }))
   peer.node.addEventListener('peer:disconnect', event => say({ event: 'disconnected', peer_id: String(event.detail) }))
+  peer.node.services.pubsub.addEventListener('subscription-change', ({ detail }) => {
+    for (const { topic, subscribe } of detail.subscriptions) {
+      say({ event: 'topic_peer', topic, peer_id: String(detail.peerId), joined: subscribe })
+    }
+  })
   peer.node.services.pubsub.addEventListener('gossipsub:message', () => {
     for (const { topic, data, from, via, type } of peer.messages.splice(0)) {
       say({ event: 'message', topic, data: data.toString('base64'), from, via, signed: type === 'signed' })

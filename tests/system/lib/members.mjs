@@ -104,7 +104,7 @@ class Peerline extends Member {
     const node = await startNode({
       dataDir: this.dir,
       bootstrap: neighbours.map(member => member.listen),
-      env: { P2P_PORT: port, PEERLINE_LOG: 'info', PEERLINE_TERANODE_RULES: 'true' }
+      env: { P2P_PORT: port, PEERLINE_LOG: 'info', PEERLINE_TERANODE_RULES: 'true', PEERLINE_DISCOVER_PEERS: 'false' }
     })
     this.node = node
     this.peerId = node.peerId

@@ -198,6 +198,19 @@ func (tracer) OnNewOutboundStream(p peer.ID, name protocol.ID) {
 	say(answer{"event": "gossip_peer", "peer_id": p.String(), "protocol": name})
 }
 
+// RecvRPC reports the ids that others say they have no need of.
+func (tracer) RecvRPC(rpc *pubsub.RPC) {
+	ids := []string{}
+	for _, list := range rpc.GetControl().GetIdontwant() {
+		for _, id := range list.GetMessageIDs() {
+			ids = append(ids, hex.EncodeToString([]byte(id)))
+		}
+	}
+	if len(ids) > 0 {
+		say(answer{"event": "unwanted", "message_ids": ids})
+	}
+}
+
 // DropRPC reports what go itself threw away, because its own queue to that peer (32 RPCs) was full.
 func (tracer) DropRPC(rpc *pubsub.RPC, p peer.ID) {
 	messages := [][]byte{}
@@ -219,5 +232,4 @@ func (tracer) ValidateMessage(*pubsub.Message)  {}
 func (tracer) DeliverMessage(*pubsub.Message)   {}
 func (tracer) DuplicateMessage(*pubsub.Message) {}
 func (tracer) ThrottlePeer(peer.ID)             {}
-func (tracer) RecvRPC(*pubsub.RPC)              {}
 func (tracer) SendRPC(*pubsub.RPC, peer.ID)     {}

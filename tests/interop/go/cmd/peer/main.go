@@ -5,7 +5,7 @@
 //	{"id":1,"do":"connect","address":"/ip4/127.0.0.1/tcp/3000/p2p/12D3…"}   →   {"id":1,"peer_id":"12D3…",…}
 //	{"id":2,"do":"ping","peer_id":"12D3…","count":3}                        →   {"id":2,"error":"…"} when it fails
 //	events carry "event" and no id: ready, connected, disconnected, identified, topic_peer, mesh, message, rejected,
-//	dropped, undeliverable
+//	dropped, undeliverable, unwanted
 //
 // It ends at end of input, or on "close".
 package main
