@@ -171,6 +171,19 @@ for (const kind of HUBS) {
       await saidAndHeard(asker, 'block', [author, hub])
     })
 
+    ours('we find, through a bus that knows it, the author of what we hear', async t => {
+      const middle = await startBus({ t, name: 'middle' })
+      const hub = await kind.start({ t, static: middle.listen[0] })
+      const author = await startBus({ t, name: 'author', static: middle.listen[0] })
+      await wantsAll(hub, middle, author)
+      await saidAndHeard(author, 'block', [hub])
+      const peer = await hub.node.peer(author.peerId, undefined, 40_000)
+      assert.deepEqual([peer.managed, peer.links, peer.direction], [false, 1, 'outbound'])
+      assert.equal(peer.address, author.listen[0].replace(/\/p2p\/.*/, ''))
+      await saidAndHeard(author, 'block', [hub, middle])
+      await saidAndHeard(hub, 'block', [author, middle])
+    })
+
     ours('its gater, which wants no private addresses, does not cut a peerline on a public one', { skip: noOwnNetwork }, async () => {
       const script = fileURLToPath(new URL('../interop/go-bus/gater.mjs', import.meta.url))
       const { stdout } = await inOwnNetwork('exec "$0" --test --test-reporter=tap "$1"', [process.execPath, script],
