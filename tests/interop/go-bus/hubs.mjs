@@ -24,8 +24,8 @@ class Peerline {
   #messages = []
   #refused = []
 
-  static async start ({ t, ip = '127.0.0.1', port = 'auto', dataDir, static: peers }) {
-    const env = { P2P_HOST: ip, P2P_PORT: port, PEERLINE_TERANODE_RULES: 'true' }
+  static async start ({ t, ip = '127.0.0.1', port = 'auto', dataDir, static: peers, env: more }) {
+    const env = { P2P_HOST: ip, P2P_PORT: port, PEERLINE_TERANODE_RULES: 'true', ...more }
     const node = await startNode({ t, env, dataDir, bootstrap: peers && [peers] })
     const consumer = await node.consumer('chaintracks')
     const hub = new Peerline()
