@@ -118,19 +118,19 @@ static void topic_refresh(const struct scores *s, struct score_topic *t, uint64_
 	uint64_t n = elapsed(&t->tick, tick);
 
 	if (n > 0)
-		t->carried = decayed(s, t->carried, t->params.deficit_decay, n);
+		t->carried = decayed(s, t->carried, t->params->deficit_decay, n);
 }
 
 /* From when on a member of the mesh owes messages. */
 static bool owes(const struct stat *st, struct mono now)
 {
 	return st->in_mesh &&
-	       mono_since_ms(st->mesh_at, now) >= st->topic->params.deficit_activation_ms;
+	       mono_since_ms(st->mesh_at, now) >= st->topic->params->deficit_activation_ms;
 }
 
 static void stat_refresh(const struct scores *s, struct stat *st, struct mono now)
 {
-	const struct score_topic_params *params = &st->topic->params;
+	const struct score_topic_params *params = st->topic->params;
 	uint64_t n = elapsed(&st->tick, tick_of(s, now));
 
 	topic_refresh(s, st->topic, tick_of(s, now));
@@ -213,7 +213,7 @@ static void stat_free(struct stat *st)
 
 static double deficit_of(const struct stat *st)
 {
-	const struct score_topic_params *params = &st->topic->params;
+	const struct score_topic_params *params = st->topic->params;
 	double due = params->deficit_share * (st->topic->carried - st->carried_base);
 	double deficit = due - st->brought;
 
@@ -237,7 +237,7 @@ static void stat_prune(struct stat *st)
 
 static double quanta_in_mesh(const struct stat *st, struct mono now)
 {
-	const struct score_topic_params *params = &st->topic->params;
+	const struct score_topic_params *params = st->topic->params;
 	double n;
 
 	if (!st->in_mesh || params->time_quantum_ms == 0)
@@ -249,7 +249,7 @@ static double quanta_in_mesh(const struct stat *st, struct mono now)
 /* `st` is up to date. */
 static struct score_topic_parts stat_parts(const struct stat *st, struct mono now)
 {
-	const struct score_topic_params *params = &st->topic->params;
+	const struct score_topic_params *params = st->topic->params;
 	double deficit = deficit_of(st);
 	struct score_topic_parts parts = {
 		.topic = st->topic->name,
@@ -541,10 +541,10 @@ void score_on_first(struct scores *s, struct score_peer *p, struct score_topic *
 	t->carried++;
 	if (!st)
 		return;
-	if (st->first + 1 <= t->params.first_cap)
+	if (st->first + 1 <= t->params->first_cap)
 		st->first++;
 	else
-		st->first = t->params.first_cap;
+		st->first = t->params->first_cap;
 	st->brought += st->is_counted;
 }
 
@@ -553,7 +553,7 @@ void score_on_copy(struct scores *s, struct score_peer *p, struct score_topic *t
 {
 	struct stat *st = stat_find(p, t);
 
-	if (!st || !st->in_mesh || late_ms > t->params.deficit_window_ms)
+	if (!st || !st->in_mesh || late_ms > t->params->deficit_window_ms)
 		return;
 	stat_refresh(s, st, now);
 	st->brought += st->is_counted;
@@ -610,7 +610,7 @@ void scores_deinit(struct scores *s)
 void score_topic_init(struct score_topic *t, const struct score_topic_params *params,
 		      struct bytes name)
 {
-	*t = (struct score_topic){ .params = *params, .name = name };
+	*t = (struct score_topic){ .params = params, .name = name };
 	list_init(&t->stats);
 }
 

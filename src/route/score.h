@@ -81,8 +81,8 @@ struct scores {
 
 /* A topic's side, embedded in it. */
 struct score_topic {
-	struct score_topic_params params;
-	struct bytes name; /* borrowed for life */
+	const struct score_topic_params *params; /* borrowed for life, as the name */
+	struct bytes name;
 	struct list stats;
 	double carried; /* messages, decaying as deficits do */
 	uint64_t tick;

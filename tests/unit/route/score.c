@@ -12,6 +12,7 @@
 struct table {
 	struct scores s;
 	struct score_topic t;
+	struct score_topic_params topic_params;
 	struct mono now;
 };
 
@@ -20,7 +21,8 @@ static void table_init_with(struct table *x, const struct score_params *params,
 {
 	x->now = (struct mono){ 1000 * NS_PER_S };
 	scores_init(&x->s, 1, params, x->now);
-	score_topic_init(&x->t, topic, BYTES_LITERAL("t"));
+	x->topic_params = *topic;
+	score_topic_init(&x->t, &x->topic_params, BYTES_LITERAL("t"));
 }
 
 static void table_init(struct table *x)
