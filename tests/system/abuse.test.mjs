@@ -89,7 +89,7 @@ describe('peers that proved their key', judge('js'), () => {
       return !grown
     }, 'memory to stand still')
     await node.api('STATUS', {}, 1000)
-    if (!sanitized) assert.ok(peak - before < 240 * 1024, `memory grew by ${peak - before} KiB`)
+    if (!sanitized) assert.ok(peak - before < 64 * 1024, `memory grew by ${peak - before} KiB`)
     for (const bad of peers) bad.leave()
     await until(async () => (await node.api('STATUS')).links === 0, 'all of them to be gone')
     if (sanitized) return

@@ -75,6 +75,40 @@ describe('admission', judge('js'), () => {
     await assertHonestUnharmed(node, js)
   })
 
+  test('H-02: ten thousand silent connections from 1250 addresses hold 256 places at most, and not those of peers we know', async t => {
+    const known = await startPeer(stack, { t })
+    const node = await startNode({ t, bootstrap: [known.addr] })
+    const sanitized = isSanitized(node.pid)
+    const port = portOf(node)
+    await known.connectedTo(node.peerId)
+    await node.peer(known.id)
+    const silent = []
+    let most = 0
+    let peak = 0
+    await inWaves(10_000, 200, async index => {
+      const one = new Stranger(port, `127.1.${1 + (index % 1250) % 250}.${1 + Math.floor((index % 1250) / 250)}`)
+      silent.push(one)
+      await one.opened
+      if (index % 250 === 0) {
+        most = Math.max(most, (await counters(node)).half_open)
+        peak = Math.max(peak, residentKiB(node.pid))
+      }
+    })
+    assert.ok(most <= 256, `${most} half-open at once`)
+    // The known peer comes from an address that has a right to the reserved places.
+    await known.node.hangUp(stack.peerIdFromString(node.peerId))
+    const began = performance.now()
+    await until(() => known.dial(node.listen[0]).then(() => true, () => false), 'the known peer to get in', 5000)
+    const took = performance.now() - began
+    if (!sanitized) {
+      assert.ok(took <= 2000, `a known peer waited ${took.toFixed(0)} ms`)
+      assert.ok(peak <= 32 * 1024, `${peak} KiB`)
+    }
+    t.diagnostic(`at most ${most} half-open, ${(peak / 1024).toFixed(0)} MiB, known peer in after ${took.toFixed(0)} ms`)
+    assert.ok((await counters(node)).refused_half_open > 0)
+    await within(Promise.all(silent.map(one => one.closed)), 'all strangers to be gone', 8000)
+  })
+
   test('H-03: a thousand handshakes of one byte a second end at the absolute deadline and cost little', async t => {
     const { node, js, port } = await withHonest(t, { PEERLINE_HALF_OPEN: '2000' })
     const sanitized = isSanitized(node.pid)

@@ -58,4 +58,24 @@ describe('all attacks together', judge('js'), () => {
     assert.ok(most <= status.memory.budget, 'the budget holds')
     if (!sanitized) assert.ok(peakMiB(node.pid) <= 256, `${peakMiB(node.pid).toFixed(0)} MiB`)
   })
+
+  test('M-03: while memory is short those who hold it and do nothing lose their links, and nobody else does', { timeout: 90_000 }, async t => {
+    const honest = await honestAround(t, stack, TOPIC, { PEERLINE_MEMORY_BUDGET: '16777216', PEERLINE_PEERS_PER_IP: '200' })
+    const { node } = honest
+    const since = node.events('LINK_DOWN').length
+    const attackers = startCrowd(t, node, Array.from({ length: 150 }, () => ({ kind: 'halfSilent', from: '127.0.50.1' })))
+    await until(async () => (await node.api('STATUS')).memory.short, 'memory to be short', 30_000)
+    const status = await node.api('STATUS')
+    assert.ok(status.memory.held <= status.memory.budget, JSON.stringify(status.memory))
+    assert.match(status.problems.join(), /memory is short.*PEERLINE_MEMORY_BUDGET/)
+    const total = await publishHonestly(honest, 5, RATE)
+    const down = await node.waitEvent('LINK_DOWN', event => event.reason === 'over_budget', 30_000)
+    assert.equal(down.by, 'us')
+    await heardAll(honest, total)
+    await attackers.stop()
+    await until(async () => !(await node.api('STATUS')).memory.short, 'memory to be there again')
+    assert.ok((await node.api('STATUS')).memory.peers_cut_off > 0)
+    const honestIds = [honest.publisher.id, honest.subscriber.id]
+    assert.deepEqual(node.events('LINK_DOWN').slice(since).filter(event => honestIds.includes(event.peer_id)), [])
+  })
 })

@@ -178,6 +178,13 @@ export const kinds = {
     await repeat(bad, ids[0], 2, n => Buffer.alloc(600, n))
   },
 
+  // The same, and then nothing at all.
+  async halfSilent (bad) {
+    const id = bad.open(MESHSUB, varint(MIB))
+    for (let n = 0; n < 2; n++) await bad.saySlowly(dataFrame(0, id, Buffer.alloc(60_000)))
+    await bad.ended
+  },
+
   // As much about itself as there may be, again and again.
   async boaster (bad) {
     const protocols = Array.from({ length: 25 }, (_, n) => `/${n}${'"'.repeat(250)}`)
