@@ -7,7 +7,7 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BadPeer, DATA, control, dataFrame, graft, identityKey, ihave, iwant, prune, publish, rpc, subscription } from './lib/bad_peer.mjs'
 import { heardAll, honestAround, publishHonestly, startCrowd } from './lib/hostile.mjs'
-import { series } from './lib/hostile_crowd.mjs'
+import { FORGED_AT_ONCE, series } from './lib/hostile_crowd.mjs'
 import { residentKiB } from './lib/kernel.mjs'
 import { judge, startNode, until } from './lib/node.mjs'
 import { loadStack, startPeer } from './lib/js_peer.mjs'
@@ -125,7 +125,8 @@ describe('forged signatures', judge('js'), () => {
     const usual = (processorSeconds(node.pid) - idle) / PAUSE_S
     const peers = Array.from({ length: 5 }, (_, n) => ({ kind: 'forger', from: `127.0.40.${n + 1}` }))
     const attackers = startCrowd(t, node, peers, { options: { topic: TOPIC, rate: 2000, ...options } })
-    const bad = c => c.gossip_bad_signature + c.gossip_unheard
+    // Of a peer that has forged much whole RPCs are not heard.
+    const bad = c => c.gossip_bad_signature + c.gossip_unheard + c.gossip_graylisted * FORGED_AT_ONCE
     await until(async () => bad(await counters(node)) > 1000, 'forgeries to come', 20_000)
     const before = { used: processorSeconds(node.pid), at: performance.now(), n: bad(await counters(node)) }
     total += await publishFor(seconds, total)
@@ -142,6 +143,12 @@ describe('forged signatures', judge('js'), () => {
   test('G-07: ten thousand forged signatures a second cost little, and an honest publisher loses nothing', { timeout: 90_000 }, async t => {
     const honest = await honestAround(t, stack, TOPIC)
     const total = await underForgeries(t, honest, (seconds, first) => publishHonestly(honest, seconds, 50, first))
+    await heardAll(honest, total)
+  })
+
+  test('G-07: nor when the forgers come back under a new name every second', { timeout: 90_000 }, async t => {
+    const honest = await honestAround(t, stack, TOPIC)
+    const total = await underForgeries(t, honest, (seconds, first) => publishHonestly(honest, seconds, 50, first), { freshMs: 1000 })
     await heardAll(honest, total)
   })
 

@@ -14,6 +14,7 @@ import { delimited, lines, protobufBytes, varint } from './wire.mjs'
 const MESHSUB = '/meshsub/1.1.0'
 const PERF = '/perf/1.0.0'
 const MIB = 1024 * 1024
+export const FORGED_AT_ONCE = 40 // in one RPC
 
 function be64 (value) {
   const bytes = Buffer.alloc(8)
@@ -107,15 +108,16 @@ export const kinds = {
   async publisher (bad, { topic }) {
     let seqno = BigInt(Date.now()) * 1000n
     const id = gossipStream(bad, topic)
-    await repeat(bad, id, 4, () => rpc(publish(bad.key, topic, randomBytes(1000), seqno++)))
+    await repeat(bad, id, 20, () => rpc(publish(bad.key, topic, randomBytes(300), seqno++)))
   },
 
   // G-07: forged signatures; half of them under the name of the honest author, with sequence numbers that are still to come.
-  async forger (bad, { topic, author, rate = 400 }) {
+  async forger (bad, { topic, author, rate = 400, freshMs }) {
+    if (freshMs) setTimeout(() => bad.leave(), freshMs).unref()
     const id = gossipStream(bad, topic)
-    const own = forgeries(topic, bad.key, 40, BigInt(Date.now()) * 1000000n)
-    const victims = author ? forgeries(topic, { idBytes: Buffer.from(author.idBytes) }, 40, BigInt(author.seqno ?? 0)) : own
-    await repeat(bad, id, rate / 40, n => n % 2 ? victims() : own())
+    const own = forgeries(topic, bad.key, FORGED_AT_ONCE, BigInt(Date.now()) * 1000000n)
+    const victims = author ? forgeries(topic, { idBytes: Buffer.from(author.idBytes) }, FORGED_AT_ONCE, BigInt(author.seqno ?? 0)) : own
+    await repeat(bad, id, rate / FORGED_AT_ONCE, n => n % 2 ? victims() : own())
   },
 
   // G-11: announces first what others will publish, and never serves it.
@@ -227,7 +229,8 @@ export class Crowd {
 
   async #attack (port, kind, from, key, options) {
     while (!this.#stopped) {
-      const bad = new BadPeer(port, { from, key })
+      // A new key has no record yet.
+      const bad = new BadPeer(port, { from, key: options.freshMs ? identityKey() : key })
       bad.remember = false
       bad.accepts = '/meshsub/1.2.0'
       bad.credit = true
