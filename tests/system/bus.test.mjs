@@ -15,6 +15,9 @@ import { HUBS, KINDS, bothWays, heardBy, notSkipped, saidAndHeard, wantsAll } fr
 import { freshDir, judge, until, within } from './lib/node.mjs'
 import { TOPICS, payloads } from './lib/teranode.mjs'
 
+// The first one has the modules fetched and the programs built.
+const SUITE_MS = 600_000
+
 // Kept for documentation, so that it is nobody's, and not among the private ones.
 const PUBLIC = '203.0.113.7'
 
@@ -41,7 +44,7 @@ const WAYS = {
 }
 
 for (const kind of HUBS) {
-  const options = kind.peerline ? busJudge(judge('go', { timeout: 180_000 })) : busJudge({ timeout: 180_000 })
+  const options = kind.peerline ? busJudge(judge('go', { timeout: SUITE_MS })) : busJudge({ timeout: SUITE_MS })
   // What only peerline promises is not asked of a bus.
   const ours = kind.peerline ? test : () => {}
 
