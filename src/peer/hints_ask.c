@@ -85,20 +85,32 @@ static void put(struct list_of *l, const struct multiaddr *m)
 		l->at[l->n++] = *m;
 }
 
+/* A private address is worth something only from those who are on a private network. */
+static bool is_credible(const struct multiaddr *m, const struct addr *from)
+{
+	struct multiaddr_target to;
+
+	return !addr_is_public(from) || multiaddr_target(m, &to) < 0 || to.host != MULTIADDR_IP ||
+	       addr_is_public(&to.addr);
+}
+
 /* Where it says it listens, and where we reached it; not the port it happened to dial us from. */
 static void put_connected(struct list_of *l, const struct peer *p)
 {
+	struct multiaddr reached = { 0 };
 	struct peer_info info;
-	struct multiaddr m;
 
 	peer_get_info(p, &info);
 	if (!info.inbound) {
-		multiaddr_from_addr(&info.remote, &m);
-		put(l, &m);
+		multiaddr_from_addr(&info.remote, &reached);
+		put(l, &reached);
 	}
-	for (size_t i = 0; i < info.n_listen_addresses; i++)
-		if (info.inbound || !multiaddr_equal(&info.listen_addresses[i], &m))
-			put(l, &info.listen_addresses[i]);
+	for (size_t i = 0; i < info.n_listen_addresses; i++) {
+		const struct multiaddr *m = &info.listen_addresses[i];
+
+		if (!multiaddr_equal(m, &reached) && is_credible(m, &info.remote))
+			put(l, m);
+	}
 }
 
 /* What one stranger said of another is not passed on as if we knew it. */

@@ -95,6 +95,30 @@ for (const generation of GENERATIONS) {
       const { hints_connected: connected, addr_requests_asked: asked } = await counters(node)
       assert.deepEqual([connected, asked], [1, 1])
     })
+
+    test('a js that leaves a topic hands us on to the others in it, by the records they signed', async t => {
+      const services = {
+        ping: stack.ping(), identify: stack.identify(), identifyPush: stack.identifyPush(),
+        pubsub: stack.gossipsub({ doPX: true })
+      }
+      const js = await startPeer(stack, { t, config: { services } })
+      const quiet = { PEERLINE_DISCOVER_PEERS: 'false' }
+      const [node, other] = [await startNode({ t }), await startNode({ t, env: quiet })]
+      js.subscribe(TOPIC)
+      for (const one of [node, other]) {
+        await js.dial(one.listen[0])
+        const reader = await one.consumer('reader')
+        t.after(() => reader.close())
+        reader.subscribe(`topic.${TOPIC}`)
+        await reader.flush()
+      }
+      await Promise.all([node, other].map(one => js.seesSubscriber(TOPIC, one.peerId)))
+      await Promise.all([node, other].map(one => one.waitEvent('MESH', event => event.peer_id === js.id && event.grafted)))
+      js.unsubscribe(TOPIC)
+      await node.peer(other.peerId, undefined, 20_000)
+      const { hints_connected: connected, addr_requests_asked: asked } = await counters(node)
+      assert.deepEqual([connected, asked], [1, 0], 'by peer exchange, not by asking')
+    })
   })
 }
 

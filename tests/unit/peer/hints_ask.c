@@ -143,6 +143,29 @@ TEST(asked_for_ourselves_we_say_where_we_listen)
 	hints_end();
 }
 
+/* What a public peer claims of a private network is not for us to spread there. */
+TEST(of_a_public_peer_s_addresses_the_private_ones_are_not_passed_on)
+{
+	struct multiaddr out[ADDR_REQUEST_ADDRESSES_MAX], announce[2];
+	struct pool_config config;
+	struct pnode *a, *b;
+
+	hints_begin(8);
+	a = hinted_node(NULL);
+	b = node_host_at("203.0.113.2");
+	announce[0] = parse("/ip4/192.168.0.1/tcp/1");
+	announce[1] = parse("/ip4/203.0.113.3/tcp/1");
+	config = node_config(b);
+	config.announce = announce;
+	config.n_announce = ARRAY_SIZE(announce);
+	node_start(b, &config);
+	node_join(a, b);
+	assert_int_equal(hints_request_ops.known(hints_at(a), &b->id, a->primary, out), 2);
+	/* Where we reached it, and what it says of itself that may be true. */
+	assert_true(multiaddr_equal(&out[1], &announce[1]));
+	hints_end();
+}
+
 TEST(nobody_is_asked_while_nothing_is_wanted)
 {
 	struct pnode *a, *b, *c;
@@ -164,4 +187,6 @@ TESTS(RUN(an_author_we_only_heard_is_asked_for_and_then_found),
       RUN(an_author_that_is_its_own_neighbour_or_connected_or_us_is_nobody_to_look_for),
       RUN(three_peers_are_asked_for_one_and_eight_are_asked_for_in_a_round),
       RUN(what_strangers_said_of_a_peer_is_not_passed_on_but_what_it_signed_is),
-      RUN(asked_for_ourselves_we_say_where_we_listen), RUN(nobody_is_asked_while_nothing_is_wanted))
+      RUN(asked_for_ourselves_we_say_where_we_listen),
+      RUN(of_a_public_peer_s_addresses_the_private_ones_are_not_passed_on),
+      RUN(nobody_is_asked_while_nothing_is_wanted))
