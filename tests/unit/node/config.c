@@ -192,9 +192,9 @@ TEST(a_socket_path_that_does_not_fit_is_refused)
 
 TEST(the_name_in_envelopes_is_short_printable_text)
 {
-	static const char *const bad[] = { "", "a\nb", "\xff",
-					   "0123456789012345678901234567890123456789"
-					   "0123456789012345678901234" };
+	static const char too_long[] = "0123456789012345678901234567890123456789"
+				       "0123456789012345678901234";
+	static const char *const bad[] = { "", "a\nb", "\xff", too_long };
 	struct config_error e;
 	struct config *c;
 
