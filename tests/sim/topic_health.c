@@ -146,5 +146,45 @@ TEST(whoever_loses_everybody_says_so_and_the_others_do_not)
 	scene_close(&s);
 }
 
+/* How late the slowest status came that node `i` heard from here on. */
+static uint64_t slowest_ms(const struct scene *s, size_t i, size_t first, struct mono said_at)
+{
+	uint64_t slowest = 0;
+
+	for (size_t k = first; k < sim_consumer_n_messages(s->consumers[i]); k++) {
+		const struct sim_message *m = sim_consumer_message(s->consumers[i], k);
+		uint64_t ms = mono_since_ms(said_at, m->at);
+
+		if (bytes_equal(m->subject, BYTES_LITERAL(STATUS)) && ms > slowest)
+			slowest = ms;
+	}
+	return slowest;
+}
+
+TEST(a_topic_that_is_flooded_leaves_the_other_alone)
+{
+	struct scene s;
+	size_t heard;
+
+	scene_open(&s, 23);
+	minutes(&s, 3, true);
+	heard = n_heard(s.consumers[3], STATUS);
+	for (size_t second = 0; second < 30; second++) {
+		struct mono said_at = loop_now(sim_node_loop(s.nodes[2]));
+		size_t first = sim_consumer_n_messages(s.consumers[3]);
+
+		for (size_t i = 0; i < 100; i++)
+			sim_consumer_pub(s.consumers[1], BLOCKS, BYTES_LITERAL("one of many"));
+		sim_consumer_pub(s.consumers[2], STATUS, BYTES_LITERAL("status"));
+		world_run_for(sim_world(s.sim), 1000);
+		assert_in_range(slowest_ms(&s, 3, first, said_at), 1, 500);
+	}
+	assert_int_equal(n_heard(s.consumers[3], STATUS), heard + 30);
+	for (size_t i = 3; i < NODES; i++)
+		assert_health(&s, i, "ok", "ok");
+	scene_close(&s);
+}
+
 TESTS(RUN(a_topic_whose_only_voice_stops_is_silent_and_the_other_goes_on),
-      RUN(whoever_loses_everybody_says_so_and_the_others_do_not))
+      RUN(whoever_loses_everybody_says_so_and_the_others_do_not),
+      RUN(a_topic_that_is_flooded_leaves_the_other_alone))
