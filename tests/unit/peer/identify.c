@@ -221,6 +221,37 @@ TEST(announced_addresses_are_told_in_place_of_the_listeners)
 	end();
 }
 
+TEST(as_much_as_may_be_announced_still_fits_into_what_all_take)
+{
+	static struct multiaddr announce[LIMIT_LISTENERS];
+	struct pnode *a, *b;
+	struct pool_config config;
+	struct peer_record record;
+	size_t n_bytes = 0;
+
+	world_begin(4);
+	a = node_new();
+	b = node_host();
+	for (size_t i = 0; i < ARRAY_SIZE(announce); i++) {
+		announce[i] = parse("/dns4/a-name-that-fills-its-share-of-the-message."
+				    "node.example.com/tcp/9905");
+		n_bytes += announce[i].n;
+	}
+	assert_true(n_bytes <= LIMIT_ANNOUNCE_BYTES && n_bytes > LIMIT_ANNOUNCE_BYTES * 9 / 10);
+	config = node_config(b);
+	config.announce = announce;
+	config.n_announce = ARRAY_SIZE(announce);
+	node_start(b, &config);
+	node_join(a, b);
+	assert_int_equal(signed_record_check(peer_signed_record(a->peer), &b->id, &record), 0);
+	assert_int_equal(record.n_addresses, LIMIT_LISTENERS);
+	stream_close(open_on(a, identify_protocol));
+	world_run_for(the_world, 500);
+	assert_true(reading.eof);
+	assert_true(buf_len(&reading.b) > 2 * n_bytes && buf_len(&reading.b) < 4096);
+	end();
+}
+
 TEST(a_listener_on_every_address_is_told_as_the_one_reached)
 {
 	struct pnode *a, *b;
@@ -349,6 +380,7 @@ TESTS(RUN(what_we_say_is_short_whole_and_true),
       RUN(our_addresses_go_out_under_our_signature_made_once),
       RUN(of_a_peer_s_records_the_newest_that_is_really_its_own_is_kept),
       RUN(announced_addresses_are_told_in_place_of_the_listeners),
+      RUN(as_much_as_may_be_announced_still_fits_into_what_all_take),
       RUN(a_listener_on_every_address_is_told_as_the_one_reached),
       RUN(a_new_listener_is_pushed_to_those_who_are_connected),
       RUN(a_push_changes_what_it_says_and_nothing_else), RUN(up_to_ten_messages_are_one),
