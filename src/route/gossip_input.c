@@ -126,6 +126,7 @@ static int on_message(struct gossip *g, struct gossip_peer *p, const struct goss
 	g->counts.received++;
 	if (!is_worth_reading(g, p, t, gm, &m))
 		return 0;
+	mesh_on_message(t, p);
 	m.id = gossip_message_id(t->params.id_kind, gm, &m.check.author, m.seqno);
 	if (!is_new(g, p, t, gm, &m))
 		return 0;

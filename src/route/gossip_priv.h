@@ -115,6 +115,8 @@ void mesh_on_prune(struct gossip *g, struct gossip_peer *p, const struct gossip_
 		   struct mono now);
 /* The fanout of a topic that is not joined, filled up to `d`. */
 void mesh_fanout(struct gossip *g, struct topic *t, struct mono now);
+/* A peer has brought a message, new or not. */
+void mesh_on_message(const struct topic *t, const struct gossip_peer *p);
 /* Outside of it, and worth a message of ours. */
 bool mesh_is_beyond(const struct gossip *g, const struct member *m, struct mono now);
 void mesh_heartbeat(struct gossip *g, struct mono now);

@@ -174,7 +174,7 @@ void pull_on_idontwants(struct gossip *g, struct gossip_peer *p)
 {
 	if (g->rpc.idontwant.n == 0)
 		return;
-	p->told_at = g->n_heartbeats;
+	p->told_at = p->unwanted_at = g->n_heartbeats;
 	if (charge_room(&p->charge) < 2 * LIMIT_GOSSIP_IDONTWANT * GOSSIP_DONTWANT_COST)
 		return;
 	note_unwanted(g, p);

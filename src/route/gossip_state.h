@@ -64,8 +64,8 @@ struct topic {
 	struct mono last_message_at;
 	struct topic_health health; /* while joined */
 	struct score_topic score;
-	/* New messages that the mesh brought, and that we had to ask others for: of this heartbeat,
-	 * half of those of the one before, and so on. */
+	/* New messages that the mesh brought, and that we had to ask others for; those of long
+	 * ago count for less. */
 	double n_pushed, n_pulled;
 	uint64_t opportunistic_at; /* heartbeat: the mesh was given better peers */
 	size_t name_n;
@@ -83,6 +83,7 @@ struct member {
 	struct list in_topic, in_mesh;
 	struct topic *topic;
 	struct gossip_peer *peer;
+	uint64_t heard_at; /* topic.received, when it last brought a message or was grafted */
 };
 
 static inline bool member_is_in_mesh(const struct member *m)
@@ -97,9 +98,10 @@ struct gossip_peer {
 	uint64_t key; /* stands for the id, also after a reconnect */
 	void *user;
 	bool outbound;
-	bool idontwant;   /* it speaks 1.2 or later */
-	uint64_t told_at; /* the heartbeat in which it last brought a message or told of one */
-	bool remind;      /* is told at the next heartbeat what it should have got */
+	bool idontwant;       /* it speaks 1.2 or later */
+	uint64_t told_at;     /* the heartbeat in which it last brought a message or told of one */
+	bool remind;          /* is told at the next heartbeat what it should have got */
+	uint64_t unwanted_at; /* the heartbeat of its latest IDONTWANT; 0: none yet */
 	bool direct;
 	struct list in_direct;
 	struct mono added_at;

@@ -1,12 +1,16 @@
 #include "base/limits.h"
 #include "route/gossip_priv.h"
 
-#define GOSSIP_SHARE 4   /* IHAVE goes to d_lazy peers or to one in so many, if that is more */
-#define BACKOFF_SLACK 2  /* heartbeats: their clock may be behind ours */
-#define BACKOFF_CLEAN 15 /* heartbeats */
-#define BETTER_BY 1      /* so much higher a score makes a peer welcome in a full mesh */
-#define PULLED_MIN 4     /* messages that had to be asked for, before a mesh is failing */
-#define FAILING_PAUSE 5  /* heartbeats, before better peers are looked for again */
+#define GOSSIP_SHARE 4       /* IHAVE goes to d_lazy peers or to one in so many, if that is more */
+#define BACKOFF_SLACK 2      /* heartbeats: their clock may be behind ours */
+#define BACKOFF_CLEAN 15     /* heartbeats */
+#define BETTER_BY 1          /* so much higher a score makes a peer welcome in a full mesh */
+#define TALKING_MIN 3        /* members of a mesh that are not silent */
+#define SILENT_MESSAGES 10   /* so many of others and none of its own, and a member is silent */
+#define SILENT_HEARTBEATS 10 /* and has not said either that it does not want any */
+#define PULLED_MIN 4         /* messages that had to be asked for, before a mesh is failing */
+#define PULLED_KEPT 0.9      /* of them, from one heartbeat to the next */
+#define FAILING_PAUSE 5      /* heartbeats, before better peers are looked for again */
 #define IHAVE_PIECE (48 * KIB) /* bytes of one IHAVE entry */
 
 /* ---- one member ---- */
@@ -21,6 +25,7 @@ void mesh_add(struct gossip *g, struct member *m)
 {
 	list_add_tail(&m->topic->mesh, &m->in_mesh);
 	m->topic->n_mesh++;
+	m->heard_at = m->topic->received;
 	if (m->topic->joined)
 		score_on_graft(&g->scores, m->peer->score, &m->topic->score, g->latest);
 	tell_mesh(g, m, true);
@@ -62,6 +67,37 @@ void mesh_prune(struct gossip *g, struct member *m, uint64_t backoff_ms, struct 
 {
 	mesh_remove(g, m);
 	send_prune(g, m->topic, m->peer, backoff_ms, true, now);
+}
+
+/* ---- who says nothing ---- */
+
+void mesh_on_message(const struct topic *t, const struct gossip_peer *p)
+{
+	struct member *m = member_find(p, topic_name(t));
+
+	if (m)
+		m->heard_at = t->received;
+}
+
+/*
+ * So many messages have come, and none of them by this one, nor has it said that it does not want
+ * any. It may be that it hears of everything from us. It may also be one that passes nothing on: it
+ * keeps its place, but does not take anybody else's.
+ */
+static bool is_silent(const struct gossip *g, const struct member *m)
+{
+	return m->topic->received - m->heard_at >= SILENT_MESSAGES &&
+	       (m->peer->unwanted_at == 0 ||
+		m->peer->unwanted_at + SILENT_HEARTBEATS < g->n_heartbeats);
+}
+
+static size_t n_talking(const struct gossip *g, const struct topic *t)
+{
+	size_t n = 0;
+
+	list_for_each (it, &t->mesh)
+		n += !is_silent(g, list_entry(it, struct member, in_mesh));
+	return n;
 }
 
 /* ---- whom to choose ---- */
@@ -147,7 +183,7 @@ static bool would_improve(const struct gossip *g, const struct topic *t,
 
 /*
  * Peers that we dialled are welcome in a full mesh: a mesh of those that came to us could be all of
- * one attacker's. So are some that are better than most of it. The heartbeat prunes.
+ * one attacker's. So are some where others are silent, or worse. The heartbeat prunes.
  */
 static bool has_place(const struct gossip *g, const struct topic *t, const struct gossip_peer *p)
 {
@@ -155,7 +191,7 @@ static bool has_place(const struct gossip *g, const struct topic *t, const struc
 
 	if (t->n_mesh < d_high || p->outbound)
 		return true;
-	return t->n_mesh < 2 * d_high && would_improve(g, t, p);
+	return t->n_mesh < 2 * d_high && (n_talking(g, t) < d_high || would_improve(g, t, p));
 }
 
 void mesh_on_graft(struct gossip *g, struct gossip_peer *p, struct bytes topic, struct mono now)
@@ -239,12 +275,27 @@ static void prefer_best(struct gossip *g, size_t n, size_t k)
 	}
 }
 
+/* Of the `n` in gossip.pick those behind the first `k` are put in order: who is silent comes last.
+ */
+static void silent_last(struct gossip *g, size_t n, size_t k)
+{
+	for (size_t i = k; i < n; i++) {
+		struct member *m = g->pick[i];
+
+		if (is_silent(g, m))
+			continue;
+		g->pick[i] = g->pick[k];
+		g->pick[k++] = m;
+	}
+}
+
 static void prune_excess(struct gossip *g, struct topic *t, struct mono now)
 {
 	const struct gossip_params *params = &g->config.params;
 	size_t n = members_choose(g, t, member_is_inside, t->n_mesh, now);
 
 	prefer_best(g, n, params->d_score);
+	silent_last(g, n, params->d_score);
 	prefer_outbound(g, params->d, params->d_out);
 	for (size_t i = params->d; i < n; i++)
 		mesh_prune(g, g->pick[i], params->prune_backoff_ms, now);
@@ -261,6 +312,15 @@ static void prune_bad(struct gossip *g, struct topic *t, struct mono now)
 		g->counts.pruned_for_score++;
 		mesh_prune(g, m, g->config.params.prune_backoff_ms, now);
 	}
+}
+
+/* A mesh in which nearly all are silent depends on the few that are not. */
+static void fill_talking(struct gossip *g, struct topic *t, struct mono now)
+{
+	size_t n = n_talking(g, t);
+
+	if (n < TALKING_MIN)
+		graft_chosen(g, members_choose(g, t, mesh_may_graft, TALKING_MIN - n, now));
 }
 
 static void want_outbound(struct gossip *g, struct topic *t, struct mono now)
@@ -326,8 +386,8 @@ static void graft_better(struct gossip *g, struct topic *t, struct mono now)
 			graft_above(g, members_choose(g, t, mesh_may_graft, SIZE_MAX, now), median);
 		t->opportunistic_at = g->n_heartbeats;
 	}
-	t->n_pushed /= 2;
-	t->n_pulled /= 2;
+	t->n_pushed *= PULLED_KEPT;
+	t->n_pulled *= PULLED_KEPT;
 }
 
 /* ---- heartbeat: every topic ---- */
@@ -339,6 +399,8 @@ static void maintain_mesh(struct gossip *g, struct topic *t, struct mono now)
 	prune_bad(g, t, now);
 	if (t->n_mesh < params->d_low)
 		mesh_fill(g, t, params->d, now);
+	else
+		fill_talking(g, t, now);
 	if (t->n_mesh > params->d_high)
 		prune_excess(g, t, now);
 	want_outbound(g, t, now);

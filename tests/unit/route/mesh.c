@@ -154,7 +154,8 @@ TEST(a_graft_for_a_topic_we_are_not_in_is_not_answered)
 	engine_init(&e);
 	f = fake_add(&e, 0);
 	fake_subscribes(f, "t", true);
-	for (uint32_t i = 0; i < 1000; i++)
+	/* G-03 */
+	for (uint32_t i = 0; i < 100000; i++)
 		FAKE_CONTROL(f, gossip_write_graft(&w, BYTES(&i, sizeof(i))));
 	fake_grafts(f, "t");
 	fake_grafts(f, "");
@@ -464,6 +465,274 @@ TEST(ids_told_to_one_peer_have_a_maximum_and_leave_in_pieces)
 	engine_deinit(&e);
 }
 
+/* ---- scores ---- */
+
+TEST(a_graft_inside_the_backoff_costs_and_twice_as_much_right_after_the_prune)
+{
+	struct engine e;
+	struct fake *late, *soon;
+
+	engine_init(&e);
+	engine_joins(&e, "t");
+	fakes_subscribed(&e, 0, 2, "t");
+	late = &e.fakes[0];
+	soon = &e.fakes[1];
+	fake_prunes(late, "t", 60);
+	engine_wait(&e, 30000);
+	fake_grafts(late, "t");
+	fake_prunes(soon, "t", 60);
+	engine_wait(&e, 9000);
+	fake_grafts(soon, "t");
+	assert_true(fake_score(late) < -1 && fake_score(late) > -4);
+	assert_true(fake_score(soon) < -25 && fake_score(soon) > -26);
+	/* Who insists is not listened to any more. */
+	fake_grafts(soon, "t");
+	fake_got(soon);
+	fake_grafts(soon, "t");
+	assert_int_equal(soon->n_frames, 0);
+	assert_int_equal(gossip_counts(e.g).graylisted, 1);
+	engine_deinit(&e);
+}
+
+TEST(who_was_restarted_and_knows_of_no_backoff_is_refused_and_not_blamed_once)
+{
+	struct engine e;
+	struct fake *f;
+
+	engine_init(&e);
+	engine_joins(&e, "t");
+	fakes_subscribed(&e, 0, 1, "t");
+	f = &e.fakes[0];
+	fake_prunes(f, "t", 60);
+	fake_remove(f);
+	engine_wait(&e, 2000);
+	fakes_subscribed(&e, 0, 1, "t");
+	fake_got(f);
+	fake_grafts(f, "t");
+	assert_int_equal(fake_got(f)->prune.n, 1);
+	assert_true(fake_score(f) >= 0);
+	fake_grafts(f, "t");
+	assert_true(fake_score(f) < -20);
+	engine_deinit(&e);
+}
+
+TEST(who_has_less_than_nothing_leaves_the_mesh_with_the_heartbeat_and_hears_of_nobody)
+{
+	struct engine e;
+	const struct gossip_rpc *got;
+
+	engine_init(&e);
+	engine_joins(&e, "t");
+	fakes_subscribed(&e, 0, 5, "t");
+	fake_got(&e.fakes[2]);
+	gossip_set_app_score(e.g, &e.fakes[2].id, -1);
+	engine_wait(&e, 150);
+	got = fake_got(&e.fakes[2]);
+	assert_int_equal(got->prune.n, 1);
+	assert_int_equal(got->px.n, 0);
+	assert_false(fake_is_in_mesh(&e.fakes[2], "t"));
+	assert_int_equal(gossip_counts(e.g).pruned_for_score, 1);
+	/* Not even a mesh that is short of peers grafts it, and it may not graft itself. */
+	engine_wait(&e, 70000);
+	assert_false(fake_is_in_mesh(&e.fakes[2], "t"));
+	fake_got(&e.fakes[2]);
+	fake_grafts(&e.fakes[2], "t");
+	got = fake_got(&e.fakes[2]);
+	assert_int_equal(got->prune.n, 1);
+	assert_int_equal(got->px.n, 0);
+	assert_false(fake_is_in_mesh(&e.fakes[2], "t"));
+	engine_deinit(&e);
+}
+
+TEST(who_comes_with_less_than_nothing_is_not_grafted_at_once)
+{
+	struct engine e;
+	struct fake *f;
+
+	engine_init(&e);
+	engine_joins(&e, "t");
+	f = fake_add(&e, 0);
+	gossip_set_app_score(e.g, &f->id, -1);
+	fake_subscribes(f, "t", true);
+	assert_false(fake_is_in_mesh(f, "t"));
+	engine_deinit(&e);
+}
+
+TEST(pruning_keeps_the_best)
+{
+	struct engine e;
+
+	engine_init(&e);
+	engine_joins(&e, "t");
+	for (size_t i = 0; i < 20; i++) {
+		struct fake *f = fake_add_as(&e, i, "/meshsub/1.1.0", true);
+
+		fake_subscribes(f, "t", true);
+		fake_grafts(f, "t");
+		gossip_set_app_score(e.g, &f->id, i == 3 || i == 7 || i == 11 || i == 19);
+	}
+	engine_wait(&e, 150);
+	assert_int_equal(engine_n_mesh(&e, "t"), P.d);
+	assert_true(fake_is_in_mesh(&e.fakes[3], "t") && fake_is_in_mesh(&e.fakes[7], "t"));
+	assert_true(fake_is_in_mesh(&e.fakes[11], "t") && fake_is_in_mesh(&e.fakes[19], "t"));
+	engine_deinit(&e);
+}
+
+static void full_mesh(struct engine *e)
+{
+	engine_init(e);
+	engine_joins(e, "t");
+	fakes_subscribed(e, 0, 16, "t");
+	for (size_t i = 0; i < 12; i++)
+		fake_grafts(&e->fakes[i], "t");
+	assert_int_equal(engine_n_mesh(e, "t"), P.d_high);
+}
+
+TEST(a_full_mesh_takes_who_is_better_than_most_of_it_and_the_heartbeat_prunes)
+{
+	struct engine e;
+
+	full_mesh(&e);
+	gossip_set_app_score(e.g, &e.fakes[12].id, 1);
+	gossip_set_app_score(e.g, &e.fakes[13].id, 2);
+	fake_grafts(&e.fakes[12], "t");
+	fake_grafts(&e.fakes[13], "t");
+	assert_false(fake_is_in_mesh(&e.fakes[12], "t"));
+	assert_true(fake_is_in_mesh(&e.fakes[13], "t"));
+	engine_wait(&e, 150);
+	assert_int_equal(engine_n_mesh(&e, "t"), P.d);
+	assert_true(fake_is_in_mesh(&e.fakes[13], "t"));
+	engine_deinit(&e);
+}
+
+TEST(once_a_minute_a_mesh_of_which_half_brings_nothing_is_given_two_better_ones)
+{
+	struct engine e;
+
+	full_mesh(&e);
+	for (size_t i = 12; i < 16; i++)
+		gossip_set_app_score(e.g, &e.fakes[i].id, (double)i);
+	engine_wait(&e, 58000);
+	assert_int_equal(gossip_counts(e.g).opportunistic, 0);
+	engine_wait(&e, 2000);
+	assert_int_equal(gossip_counts(e.g).opportunistic, 2);
+	assert_true(fake_is_in_mesh(&e.fakes[15], "t") && fake_is_in_mesh(&e.fakes[14], "t"));
+	assert_false(fake_is_in_mesh(&e.fakes[13], "t"));
+	engine_deinit(&e);
+}
+
+TEST(a_mesh_that_does_its_work_is_left_alone)
+{
+	struct engine e;
+
+	full_mesh(&e);
+	for (size_t i = 0; i < 12; i++)
+		gossip_set_app_score(e.g, &e.fakes[i].id, 3);
+	for (size_t i = 12; i < 16; i++)
+		gossip_set_app_score(e.g, &e.fakes[i].id, 10);
+	engine_wait(&e, 125000);
+	assert_int_equal(gossip_counts(e.g).opportunistic, 0);
+	engine_deinit(&e);
+}
+
+TEST(on_a_quiet_topic_nobody_is_moved)
+{
+	struct engine e;
+
+	full_mesh(&e);
+	engine_wait(&e, 600000);
+	assert_int_equal(gossip_counts(e.g).opportunistic, 0);
+	assert_int_equal(gossip_counts(e.g).pruned_for_score, 0);
+	assert_int_equal(e.n_pruned, 0);
+	engine_deinit(&e);
+}
+
+/* What is new comes from one outside of the mesh, who has to be asked for it. */
+TEST(a_mesh_that_brings_less_than_others_are_asked_for_is_given_these_in_seconds)
+{
+	struct engine e;
+	struct fake *f;
+
+	full_mesh(&e);
+	engine_wait(&e, 150);
+	f = &e.fakes[14];
+	for (size_t k = 0; k < 12 && !fake_is_in_mesh(f, "t"); k++) {
+		struct shared_bytes *frame = message_of(f, "t", BYTES(&k, sizeof(k)));
+
+		fake_has(f, "t", id_of(f, f->seqno));
+		fake_says_frame(f, frame);
+		engine_wait(&e, 500);
+	}
+	assert_true(fake_is_in_mesh(f, "t"));
+	assert_int_equal(gossip_counts(e.g).opportunistic, 1);
+	engine_wait(&e, 1000);
+	assert_int_equal(engine_n_mesh(&e, "t"), P.d);
+	engine_deinit(&e);
+}
+
+TEST(who_is_below_the_threshold_gets_no_message_of_ours_outside_of_the_mesh)
+{
+	struct gossip_params params = gossip_params_default();
+	struct engine e;
+
+	params.flood_publish = true;
+	engine_init_with(&e, &params);
+	engine_joins(&e, "t");
+	fakes_subscribed(&e, 0, 8, "t");
+	gossip_set_app_score(e.g, &e.fakes[6].id, -51);
+	gossip_set_app_score(e.g, &e.fakes[7].id, -49);
+	fake_got(&e.fakes[6]);
+	fake_got(&e.fakes[7]);
+	engine_publishes(&e, "t", "x");
+	assert_int_equal(fake_got(&e.fakes[6])->messages.n, 0);
+	assert_int_equal(fake_got(&e.fakes[7])->messages.n, 1);
+	engine_deinit(&e);
+}
+
+TEST(a_fanout_is_of_those_above_the_threshold)
+{
+	struct engine e;
+
+	engine_init(&e);
+	fakes_subscribed(&e, 0, 3, "t");
+	gossip_set_app_score(e.g, &e.fakes[0].id, -51);
+	engine_publishes(&e, "t", "x");
+	assert_int_equal(engine_n_mesh(&e, "t"), 2);
+	gossip_set_app_score(e.g, &e.fakes[1].id, -51);
+	gossip_set_app_score(e.g, &e.fakes[0].id, 0);
+	engine_wait(&e, 150);
+	assert_int_equal(engine_n_mesh(&e, "t"), 2);
+	assert_false(fake_is_in_mesh(&e.fakes[1], "t"));
+	engine_deinit(&e);
+}
+
+TEST(nobody_is_told_of_what_it_cannot_take)
+{
+	static uint8_t large[100000];
+	struct engine e;
+	struct fake *small, *big;
+
+	engine_init(&e);
+	engine_joins(&e, "t");
+	fakes_subscribed(&e, 0, 2, "t");
+	small = &e.fakes[0];
+	big = &e.fakes[1];
+	gossip_peer_set_rpc_max(big->p, LIMIT_GOSSIP_RPC);
+	fake_prunes(small, "t", 3600);
+	fake_prunes(big, "t", 3600);
+	assert_int_equal(
+		gossip_publish(e.g, BYTES_LITERAL("t"), BYTES(large, sizeof(large)), e.now, NULL),
+		0);
+	engine_publishes(&e, "t", "small");
+	assert_int_equal(fake_got(small)->messages.n, 1);
+	assert_int_equal(fake_got(big)->messages.n, 2);
+	engine_wait(&e, 150);
+	assert_int_equal(fake_got(small)->ids.n, 1);
+	assert_int_equal(fake_got(big)->ids.n, 2);
+	assert_int_equal(gossip_counts(e.g).too_large_for_peer, 1);
+	engine_deinit(&e);
+}
+
 TESTS(RUN(a_mesh_that_is_short_grafts_at_once_and_no_further_than_it_must),
       RUN(joining_grafts_d_of_those_that_are_there),
       RUN(the_heartbeat_fills_a_mesh_that_lost_peers),
@@ -481,4 +750,14 @@ TESTS(RUN(a_mesh_that_is_short_grafts_at_once_and_no_further_than_it_must),
       RUN(a_fanout_keeps_its_peers_and_ends_after_a_minute), RUN(the_heartbeat_fills_a_fanout),
       RUN(a_fanout_becomes_the_mesh), RUN(peers_outside_the_mesh_are_told_ids_for_three_heartbeats),
       RUN(ids_of_many_topics_leave_in_one_rpc),
-      RUN(ids_told_to_one_peer_have_a_maximum_and_leave_in_pieces))
+      RUN(ids_told_to_one_peer_have_a_maximum_and_leave_in_pieces),
+      RUN(a_graft_inside_the_backoff_costs_and_twice_as_much_right_after_the_prune),
+      RUN(who_was_restarted_and_knows_of_no_backoff_is_refused_and_not_blamed_once),
+      RUN(who_has_less_than_nothing_leaves_the_mesh_with_the_heartbeat_and_hears_of_nobody),
+      RUN(who_comes_with_less_than_nothing_is_not_grafted_at_once), RUN(pruning_keeps_the_best),
+      RUN(a_full_mesh_takes_who_is_better_than_most_of_it_and_the_heartbeat_prunes),
+      RUN(once_a_minute_a_mesh_of_which_half_brings_nothing_is_given_two_better_ones),
+      RUN(a_mesh_that_does_its_work_is_left_alone), RUN(on_a_quiet_topic_nobody_is_moved),
+      RUN(a_mesh_that_brings_less_than_others_are_asked_for_is_given_these_in_seconds),
+      RUN(who_is_below_the_threshold_gets_no_message_of_ours_outside_of_the_mesh),
+      RUN(a_fanout_is_of_those_above_the_threshold), RUN(nobody_is_told_of_what_it_cannot_take))
