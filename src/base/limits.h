@@ -206,6 +206,7 @@
 /* Gossip: what a peer takes, and whom it tells us of */
 #define LIMIT_GOSSIP_RPC_UNKNOWN 65536 /* an RPC to who may not take more: rust's default */
 #define LIMIT_GOSSIP_BIG_MS 5000 /* a stream that is reset so soon after a longer one: it did not */
+#define LIMIT_GOSSIP_DIRECT 64 /* peers that messages go to outside of every mesh */
 #define LIMIT_GOSSIP_PX 16       /* peers told of in a PRUNE, heard of from one */
 #define LIMIT_GOSSIP_PX_BYTES (16 * KIB) /* of their records, in one PRUNE */
 #define LIMIT_GOSSIP_PX_PEER 32          /* heard of from one peer in a heartbeat */

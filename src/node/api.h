@@ -1,7 +1,8 @@
 #ifndef PL_NODE_API_H
 #define PL_NODE_API_H
 
-/* Control requests: api.c runs them, api_listing.c says what is known as JSON. */
+/* Control requests: api.c runs them, api_listing.c and api_score.c say what is
+ * known as JSON. */
 
 #include "node/node_priv.h"
 #include "peer/perf.h"
@@ -15,6 +16,8 @@ _printf_(4, 5) void api_refuse(struct node *n, uint64_t ticket, const char *code
 json_t *api_status(struct node *n);
 json_t *api_peers(struct node *n);
 json_t *api_topics(struct node *n);
+/* null: the peer does not gossip with us. */
+json_t *api_score(struct node *n, const struct peer_id *id);
 /* One of them. */
 json_t *api_topic(struct node *n, const struct gossip_topic_info *info);
 json_t *api_authors(struct node *n);

@@ -95,6 +95,8 @@ static void shorten(json_t *o)
 	put(o, "protocols", json_array());
 	put(o, "listen_addresses", json_array());
 	put(o, "observed_address", json_null());
+	if (json_is_object(json_object_get(o, "score")))
+		put(json_object_get(o, "score"), "by_topic", json_array());
 }
 
 static void each_peer(void *user, struct peer *p)
@@ -126,6 +128,7 @@ static void each_peer(void *user, struct peer *p)
 	    mono_is_never(info.next_dial_at) ? json_null()
 					     : json_number(mono_since_ms(now, info.next_dial_at)));
 	put(o, "last_error", json_text_or_null(info.last_error));
+	put(o, "score", api_score(l->node, peer_id_of(p)));
 	put(o, "shortened", json_boolean(json_size(o) > l->share));
 	if (json_size(o) > l->share)
 		shorten(o);

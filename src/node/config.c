@@ -39,6 +39,8 @@ struct config *config_free(struct config *c)
 	for (size_t i = 0; i < SETTINGS; i++)
 		free(c->values[i]);
 	free(c->bootstrap);
+	free(c->direct);
+	free(c->direct_ids);
 	free(c);
 	return NULL;
 }
@@ -548,6 +550,43 @@ static int finish_bootstrap(struct config *c, config_warn_fn warn, void *user,
 	return 0;
 }
 
+static int add_direct(struct config *c, const char *entry, struct config_error *e)
+{
+	struct multiaddr *m = &c->direct[c->n_direct];
+	struct multiaddr_target target;
+
+	if (multiaddr_parse(bytes_of_text(entry), m) < 0 || multiaddr_target(m, &target) < 0 ||
+	    !target.has_peer)
+		return config_refuse(
+			e,
+			"PEERLINE_DIRECT_PEERS: \"%.200s\" is not a multiaddr with the "
+			"peer's id, such as /ip4/203.0.113.7/tcp/3000/p2p/12D3KooW...",
+			entry);
+	c->direct_ids[c->n_direct++] = target.peer;
+	return 0;
+}
+
+static int finish_direct(struct config *c, struct config_error *e)
+{
+	_cleanup_(free_text) char *copy = strdup(config_value(c, SETTING_DIRECT_PEERS));
+	char *rest = copy, *entry;
+	int r = 0;
+
+	c->direct = calloc(LIMIT_GOSSIP_DIRECT, sizeof(*c->direct));
+	c->direct_ids = calloc(LIMIT_GOSSIP_DIRECT, sizeof(*c->direct_ids));
+	if (!copy || !c->direct || !c->direct_ids)
+		return -ENOMEM;
+	while (r == 0 && (entry = next_entry(&rest))) {
+		if (!entry[0])
+			continue;
+		if (c->n_direct == LIMIT_GOSSIP_DIRECT)
+			return config_refuse(e, "PEERLINE_DIRECT_PEERS: more than %d entries",
+					     LIMIT_GOSSIP_DIRECT);
+		r = add_direct(c, entry, e);
+	}
+	return r;
+}
+
 /* In place of a default only. */
 static int set_preset(struct config *c, enum setting_id id, const char *value)
 {
@@ -577,6 +616,7 @@ static void finish_values(struct config *c)
 	/* Everything here passed check_value() or is a default, so that nothing can fail. */
 	(void)parse_bool(config_value(c, SETTING_P2P_ENABLED), &c->p2p_enabled);
 	(void)parse_bool(config_value(c, SETTING_DISCOVER_PEERS), &c->discover_peers);
+	(void)parse_bool(config_value(c, SETTING_FLOOD_PUBLISH), &c->flood_publish);
 	(void)parse_hosts(config_value(c, SETTING_P2P_HOST), c->hosts, CONFIG_HOSTS_MAX,
 			  &c->n_hosts);
 	(void)parse_port(config_value(c, SETTING_P2P_PORT), &port);
@@ -608,6 +648,8 @@ int config_finish(struct config *c, config_warn_fn warn, void *user, struct conf
 	r = apply_preset(c);
 	if (r == 0)
 		r = finish_announce(c, ret_error);
+	if (r == 0)
+		r = finish_direct(c, ret_error);
 	if (r == 0)
 		r = finish_paths(c, ret_error);
 	if (r == 0)

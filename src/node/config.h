@@ -55,6 +55,8 @@ enum setting_id {
 	SETTING_ANNOUNCE_ADDRESSES,
 	SETTING_DISCOVER_PEERS,
 	SETTING_IMPORT_PEER_CACHE,
+	SETTING_DIRECT_PEERS,
+	SETTING_FLOOD_PUBLISH,
 	SETTINGS,
 };
 
@@ -108,6 +110,10 @@ struct config {
 	struct addr hosts[CONFIG_HOSTS_MAX]; /* port set; 0: the kernel chooses */
 	size_t n_bootstrap;
 	struct multiaddr *bootstrap;
+	size_t n_direct;
+	struct multiaddr *direct;   /* each names its peer ... */
+	struct peer_id *direct_ids; /* ... which is this one */
+	bool flood_publish;
 	size_t n_announce;
 	struct multiaddr announce[LIMIT_LISTENERS];
 	uint64_t max_peers, reconnect_ms, peers_per_ip, half_open, consumer_bytes, memory_budget;

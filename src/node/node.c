@@ -153,7 +153,8 @@ static int make_pool(struct node *n)
 
 static int make_gossip(struct node *n)
 {
-	const struct gossip_streams_config config = {
+	const struct config *c = n->config.config;
+	struct gossip_streams_config config = {
 		.loop = n->config.loop,
 		.pool = n->pool,
 		.key = &n->config.key,
@@ -161,10 +162,15 @@ static int make_gossip(struct node *n)
 		.random = n->config.random,
 		.params = gossip_params_default(),
 		.seqno_last = n->config.seqno_last,
+		.direct = c->direct_ids,
+		.n_direct = c->n_direct,
 		.ops = &node_gossip_ops,
 		.user = n,
 	};
 
+	config.params.flood_publish = c->flood_publish;
+	/* Who is let in is not blamed for it. */
+	config.params.score.colocation_threshold = c->peers_per_ip;
 	return gossip_streams_new(&config, &n->gossip);
 }
 
@@ -183,25 +189,32 @@ static int listen_peers(struct node *n, struct config_error *e)
 	return 0;
 }
 
-static void manage_bootstrap(struct node *n)
+/* The peers that the setting `name` names are kept connected. */
+static void manage(struct node *n, const char *name, const struct multiaddr *v, size_t n_v)
 {
-	const struct config *c = n->config.config;
 	char text[LIMIT_MULTIADDR_TEXT];
 
-	for (size_t i = 0; i < c->n_bootstrap; i++) {
-		int r = pool_manage(n->pool, &c->bootstrap[i]);
+	for (size_t i = 0; i < n_v; i++) {
+		int r = pool_manage(n->pool, &v[i]);
 
-		multiaddr_text(&c->bootstrap[i], text);
+		multiaddr_text(&v[i], text);
 		if (r == POOL_E_SELF)
-			node_tell(n, LOG_WARN,
-				  "BOOTSTRAP_PEERS: %s is this node; it is not dialled", text);
+			node_tell(n, LOG_WARN, "%s: %s is this node; it is not dialled", name,
+				  text);
 		else if (r == -EPROTONOSUPPORT)
-			node_tell(n, LOG_WARN,
-				  "BOOTSTRAP_PEERS: %s is not plain TCP; it is not dialled", text);
+			node_tell(n, LOG_WARN, "%s: %s is not plain TCP; it is not dialled", name,
+				  text);
 		else if (r < 0 && r != -EEXIST)
-			node_tell(n, LOG_WARN, "BOOTSTRAP_PEERS: %s is not used: %s", text,
-				  strerror(-r));
+			node_tell(n, LOG_WARN, "%s: %s is not used: %s", name, text, strerror(-r));
 	}
+}
+
+static void manage_peers(struct node *n)
+{
+	const struct config *c = n->config.config;
+
+	manage(n, "BOOTSTRAP_PEERS", c->bootstrap, c->n_bootstrap);
+	manage(n, "PEERLINE_DIRECT_PEERS", c->direct, c->n_direct);
 }
 
 static int start_peers(struct node *n, struct config_error *e)
@@ -219,7 +232,7 @@ static int start_peers(struct node *n, struct config_error *e)
 	if (r == 0)
 		r = listen_peers(n, e);
 	if (r == 0) {
-		manage_bootstrap(n);
+		manage_peers(n);
 		node_import_peer_cache(n);
 	}
 	return r;

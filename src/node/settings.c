@@ -70,6 +70,11 @@ const struct setting settings[SETTINGS] = {
 					SETTING_TEXT, "", 0, 0,
 					"peer_cache.json of go-p2p-message-bus, read at the "
 					"start" },
+	[SETTING_DIRECT_PEERS] = { "PEERLINE_DIRECT_PEERS", "direct_peers", SETTING_TEXT, "", 0, 0,
+				   "multiaddrs with /p2p of peers that get every message" },
+	[SETTING_FLOOD_PUBLISH] = { "PEERLINE_FLOOD_PUBLISH", "flood_publish", SETTING_BOOL,
+				    "false", 0, 0,
+				    "send what is published here to every peer of its topic" },
 	[SETTING_ANNOUNCE_ADDRESSES] = { "PEERLINE_ANNOUNCE_ADDRESSES", "announce_addresses",
 					 SETTING_ADDRESSES, "", 0, 0,
 					 "multiaddrs told to peers in place of the listeners'" },

@@ -213,6 +213,35 @@ TEST(the_name_in_envelopes_is_short_printable_text)
 	config_free(c);
 }
 
+TEST(direct_peers_name_themselves_and_a_mistake_ends_it)
+{
+	static const char *const bad[] = { "/ip4/10.0.0.1/tcp/4001", "10.0.0.1:4001", "nonsense",
+					   "/ip4/10.0.0.1/udp/9/quic-v1" };
+	const char *good = "/ip4/10.0.0.1/tcp/4001/p2p/"
+			   "12D3KooWH5JVqGdaw7JEizmysCfRRcPGTFfvRJF7Hkure7oQWYnb,"
+			   "/dns4/a.example/tcp/9905/p2p/"
+			   "12D3KooW9z2JRV37TqsmU8sDQcSQDZGSgtPpvWUmVegYxYvXfW9H";
+	char id[PEER_ID_TEXT_MAX];
+	struct config *c = config_new();
+	struct config_error e;
+
+	assert_int_equal(config_set(c, "direct_peers", good, CONFIG_FLAG, &e), 0);
+	assert_int_equal(config_set(c, "flood_publish", "true", CONFIG_FLAG, &e), 0);
+	assert_int_equal(config_finish(c, NULL, NULL, &e), 0);
+	assert_int_equal(c->n_direct, 2);
+	assert_string_equal(peer_id_text(&c->direct_ids[1], id),
+			    "12D3KooW9z2JRV37TqsmU8sDQcSQDZGSgtPpvWUmVegYxYvXfW9H");
+	assert_true(c->flood_publish);
+	config_free(c);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		c = config_new();
+		assert_int_equal(config_set(c, "direct_peers", bad[i], CONFIG_FLAG, &e), 0);
+		assert_int_equal(config_finish(c, NULL, NULL, &e), -EINVAL);
+		assert_non_null(strstr(e.text, "PEERLINE_DIRECT_PEERS"));
+		config_free(c);
+	}
+}
+
 TESTS(RUN(defaults_are_those_of_the_seed_documents),
       RUN(a_flag_wins_over_the_environment_whatever_the_order),
       RUN(bad_values_are_refused_with_a_sentence_that_says_what_would_do),
@@ -221,4 +250,5 @@ TESTS(RUN(defaults_are_those_of_the_seed_documents),
       RUN(announced_addresses_are_multiaddrs_that_can_be_dialled),
       RUN(announced_addresses_leave_room_for_the_rest_of_the_message),
       RUN(a_socket_path_that_does_not_fit_is_refused),
-      RUN(the_name_in_envelopes_is_short_printable_text))
+      RUN(the_name_in_envelopes_is_short_printable_text),
+      RUN(direct_peers_name_themselves_and_a_mistake_ends_it))
