@@ -26,6 +26,8 @@ void mesh_add(struct gossip *g, struct member *m)
 	list_add_tail(&m->topic->mesh, &m->in_mesh);
 	m->topic->n_mesh++;
 	m->heard_at = m->topic->received;
+	/* Of what came before, nobody tells it any more: who is in the mesh gets no IHAVE. */
+	m->peer->remind = true;
 	if (m->topic->joined)
 		score_on_graft(&g->scores, m->peer->score, &m->topic->score, g->latest);
 	tell_mesh(g, m, true);
@@ -294,6 +296,7 @@ static void prune_excess(struct gossip *g, struct topic *t, struct mono now)
 	const struct gossip_params *params = &g->config.params;
 	size_t n = members_choose(g, t, member_is_inside, t->n_mesh, now);
 
+	silent_last(g, n, 0);
 	prefer_best(g, n, params->d_score);
 	silent_last(g, n, params->d_score);
 	prefer_outbound(g, params->d, params->d_out);
@@ -529,6 +532,27 @@ static size_t choose_reminded(struct gossip *g, const struct topic *t)
 	return k;
 }
 
+/* Those that were told longest ago: in the heartbeats for which a message is told, it is others
+ * each time. Chosen at random, some would never hear of it. */
+static size_t choose_untold(struct gossip *g, struct topic *t, size_t k, struct mono now)
+{
+	size_t n = 0;
+
+	list_for_each (it, &t->members) {
+		struct member *m = list_entry(it, struct member, in_topic);
+
+		if (n == k)
+			break;
+		if (may_be_told(g, m, now))
+			g->pick[n++] = m;
+	}
+	for (size_t i = 0; i < n; i++) {
+		list_remove(&g->pick[i]->in_topic);
+		list_add_tail(&t->members, &g->pick[i]->in_topic);
+	}
+	return n;
+}
+
 static void tell_topic(struct gossip *g, struct topic *t, struct mono now)
 {
 	size_t k;
@@ -536,7 +560,7 @@ static void tell_topic(struct gossip *g, struct topic *t, struct mono now)
 	if (list_is_empty(&t->cached.entries))
 		return;
 	k = size_max(g->config.params.d_lazy, (t->n_members - t->n_mesh) / GOSSIP_SHARE);
-	tell_chosen(g, t, members_choose(g, t, may_be_told, k, now));
+	tell_chosen(g, t, choose_untold(g, t, k, now));
 	tell_chosen(g, t, choose_reminded(g, t));
 }
 

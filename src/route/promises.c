@@ -8,6 +8,7 @@
 #define ASKED_AT_ONCE 2
 #define STEPS_MAX 3 /* then all are asked */
 #define RECORD_MAX 10
+#define DEBT 0.05       /* what one it was asked for and did not send yet takes from a record */
 #define RECORD_KEPT 0.9 /* of it, from one interval to the next */
 
 /* A message that has not come. */
@@ -28,7 +29,7 @@ struct promise {
 	struct want *want;
 	struct promises_peer *peer;
 	struct mono asked_at;
-	bool alien;
+	bool alien, late;
 	size_t n_its_id; /* 0: it calls it as we do */
 	uint8_t its_id[];
 };
@@ -75,6 +76,8 @@ static void promise_free(struct promises *ps, struct promise *p)
 	p->want->n--;
 	p->want->n_asked -= is_asked(p);
 	p->peer->n--;
+	p->peer->n_asked -= is_asked(p);
+	p->peer->n_late -= p->late;
 	ps->n--;
 	list_remove(&p->in_want);
 	list_remove(&p->in_peer);
@@ -122,7 +125,19 @@ static size_t asked_max(const struct promises *ps, const struct want *w, struct 
 	return (size_t)ASKED_AT_ONCE << (2 * n);
 }
 
-/* The one with the best record of those that were not asked yet, or of those that were. NULL:
+/* How likely it is to answer, compared with others. */
+static double worth_of(const struct promises_peer *pp)
+{
+	return pp->record - (double)pp->n_late - DEBT * (double)pp->n_asked;
+}
+
+/* It is late with what it was asked for: then others are asked first. */
+static bool is_in_arrears(const struct promises_peer *pp)
+{
+	return pp->record < (double)pp->n_late;
+}
+
+/* The most promising of those that were not asked yet, or of those that were. NULL:
  * none. */
 static struct promise *best_of(const struct want *w, bool asked)
 {
@@ -131,7 +146,7 @@ static struct promise *best_of(const struct want *w, bool asked)
 	list_for_each (it, &w->promises) {
 		struct promise *p = list_entry(it, struct promise, in_want);
 
-		if (is_asked(p) == asked && (!best || p->peer->record > best->peer->record))
+		if (is_asked(p) == asked && (!best || worth_of(p->peer) > worth_of(best->peer)))
 			best = p;
 	}
 	return best;
@@ -154,6 +169,7 @@ static void promise_ask(struct promises *ps, struct promise *p, struct mono now)
 	}
 	p->asked_at = now;
 	p->want->n_asked++;
+	p->peer->n_asked++;
 	list_add_tail(&ps->asked, &p->in_asked);
 	if (p->alien)
 		list_add_tail(&p->peer->aliens, &p->in_aliens);
@@ -173,13 +189,15 @@ static void peer_broke(struct promises_peer *pp)
 		pp->record--;
 }
 
-/* Asks as many as may be. */
-static void want_ask(struct promises *ps, struct want *w, struct mono now)
+/* Asks as many as may be. `tick`: also those that are in arrears. */
+static void want_ask(struct promises *ps, struct want *w, bool tick, struct mono now)
 {
 	size_t max = asked_max(ps, w, now);
 
 	for (struct promise *p = best_of(w, false); p; p = best_of(w, false)) {
 		if (w->n_asked >= max && !is_outstanding(w, p))
+			break;
+		if (!tick && is_in_arrears(p->peer))
 			break;
 		promise_ask(ps, p, now);
 	}
@@ -265,7 +283,7 @@ void promises_announced(struct promises *ps, struct promises_peer *pp,
 		return;
 	/* In vain: then want_ask() finds nobody, and a new want goes again. */
 	(void)!promise_new(ps, w, pp, a);
-	want_ask(ps, w, now);
+	want_ask(ps, w, false, now);
 }
 
 /* ---- what becomes of them ---- */
@@ -321,11 +339,24 @@ static void end_promises(struct promises *ps, struct mono now)
 	}
 }
 
+static void note_late(struct promises *ps, struct mono now)
+{
+	list_for_each (it, &ps->asked) {
+		struct promise *p = list_entry(it, struct promise, in_asked);
+
+		if (mono_since_ms(p->asked_at, now) < ps->interval_ms / 2)
+			return;
+		p->peer->n_late += !p->late;
+		p->late = true;
+	}
+}
+
 void promises_tick(struct promises *ps, struct mono now)
 {
 	struct list todo;
 
 	end_promises(ps, now);
+	note_late(ps, now);
 	/* want_ask() puts back who still waits: look at each once. */
 	list_init(&todo);
 	for (struct list *it = list_first(&ps->waiting); it; it = list_first(&ps->waiting)) {
@@ -333,7 +364,7 @@ void promises_tick(struct promises *ps, struct mono now)
 		list_add_tail(&todo, it);
 	}
 	for (struct list *it = list_first(&todo); it; it = list_first(&todo))
-		want_ask(ps, list_entry(it, struct want, in_waiting), now);
+		want_ask(ps, list_entry(it, struct want, in_waiting), true, now);
 }
 
 double promises_broken(struct promises_peer *pp)

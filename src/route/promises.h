@@ -5,10 +5,11 @@
  * Who announced a message (IHAVE) that has not come, whom of them we have asked for it (IWANT), and
  * who did not keep the promise in LIMIT_GOSSIP_PROMISE_MS. The first two announcers are asked at
  * once; while nothing comes, with every interval four times as many, and one for each promise that
- * is broken; those with the best record come first, and who has a better one than all that were
- * asked does not wait. So an honest network sends little twice, and of any number that announce and
- * never serve, all are through within three intervals: before the others, who keep a message for
- * five, have forgotten it. After that they come last.
+ * is broken; those with the best record and the fewest debts come first. Who has a better record
+ * than all that were asked does not wait, and who is late with answers does. So an honest network
+ * sends little twice, and of any number that announce and never serve, all are through within three
+ * intervals: before the others, who keep a message for five, have forgotten it. After that they
+ * come last.
  *
  *     promises_init(); promises_announced() for each id of an IHAVE that we have not seen;
  * promises_kept() for each message that turns out good; promises_tick() with every heartbeat;
@@ -43,6 +44,8 @@ struct promises_peer {
 	struct list promises;
 	struct list aliens; /* asked for, oldest first */
 	size_t n;
+	size_t n_asked;          /* of `promises`: it was asked for them */
+	size_t n_late;           /* of these, since before the latest tick */
 	size_t n_kept, n_broken; /* since promises_broken() */
 	double record;           /* kept less broken, those of long ago for less */
 };

@@ -68,6 +68,8 @@ TEST(messages_that_were_lost_with_a_stream_are_told_of_on_the_next_one)
 
 	world_begin(34);
 	node_and_stranger(&a, &s);
+	/* Who has come into the mesh is told of what was before. */
+	world_run_for(w, 1500);
 	stream_hold(s->in, true);
 	node_publish(a, 1, 100);
 	stream_reset(s->in, 0);

@@ -405,11 +405,12 @@ TEST(peers_outside_the_mesh_are_told_ids_for_three_heartbeats)
 	engine_init(&e);
 	fakes_subscribed(&e, 0, 30, "t");
 	engine_joins(&e, "t");
+	engine_wait(&e, 150);
 	engine_publishes(&e, "t", "x");
 	for (size_t i = 0; i < 30; i++)
 		fake_got(&e.fakes[i]);
 	for (size_t heartbeat = 0; heartbeat < 5; heartbeat++) {
-		engine_wait(&e, heartbeat == 0 ? 150 : 1000);
+		engine_wait(&e, 1000);
 		for (size_t i = 0; i < 30; i++) {
 			const struct gossip_rpc *got = fake_got(&e.fakes[i]);
 
@@ -418,6 +419,48 @@ TEST(peers_outside_the_mesh_are_told_ids_for_three_heartbeats)
 		}
 		assert_int_equal(n_told, 6 * size_min(heartbeat + 1, 3));
 	}
+	engine_deinit(&e);
+}
+
+TEST(who_comes_into_the_mesh_is_told_of_what_came_before)
+{
+	struct engine e;
+	struct fake *f;
+
+	engine_init(&e);
+	engine_joins(&e, "t");
+	fakes_subscribed(&e, 0, 6, "t");
+	engine_wait(&e, 150);
+	f = &e.fakes[5];
+	assert_false(fake_is_in_mesh(f, "t"));
+	engine_publishes(&e, "t", "x");
+	fake_got(f);
+	fake_grafts(f, "t");
+	engine_wait(&e, 1000);
+	assert_true(fake_is_in_mesh(f, "t"));
+	assert_int_equal(fake_got(f)->ihave.n, 1);
+	engine_wait(&e, 1000);
+	assert_int_equal(fake_got(f)->ihave.n, 0);
+	engine_deinit(&e);
+}
+
+TEST(everybody_is_told_before_anybody_is_told_again)
+{
+	size_t n_told[FAKES_MAX] = { 0 };
+	struct engine e;
+
+	engine_init(&e);
+	engine_joins(&e, "t");
+	fakes_subscribed(&e, 0, 20, "t");
+	engine_wait(&e, 150);
+	engine_publishes(&e, "t", "x");
+	for (size_t heartbeat = 0; heartbeat < 3; heartbeat++) {
+		engine_wait(&e, 1000);
+		for (size_t i = 0; i < 20; i++)
+			n_told[i] += fake_got(&e.fakes[i])->ihave.n;
+	}
+	for (size_t i = 0; i < 20; i++)
+		assert_in_range(n_told[i] + fake_is_in_mesh(&e.fakes[i], "t"), 1, 2);
 	engine_deinit(&e);
 }
 
@@ -670,6 +713,111 @@ TEST(a_mesh_that_brings_less_than_others_are_asked_for_is_given_these_in_seconds
 	engine_deinit(&e);
 }
 
+/* ---- silent members ---- */
+
+/* `n` messages, all brought by this one. */
+static void brings(struct fake *f, size_t n)
+{
+	while (n-- > 0)
+		fake_publishes(f, "t", "x");
+}
+
+TEST(silent_members_keep_nobody_out_of_a_full_mesh)
+{
+	struct engine e;
+
+	full_mesh(&e);
+	brings(&e.fakes[0], 9);
+	fake_grafts(&e.fakes[12], "t");
+	assert_false(fake_is_in_mesh(&e.fakes[12], "t"));
+	brings(&e.fakes[0], 1);
+	fake_grafts(&e.fakes[13], "t");
+	assert_true(fake_is_in_mesh(&e.fakes[13], "t"));
+	engine_deinit(&e);
+}
+
+TEST(who_says_what_it_does_not_want_is_not_silent)
+{
+	struct engine e;
+
+	full_mesh(&e);
+	for (size_t i = 1; i < 12; i++)
+		fake_does_not_want(&e.fakes[i], id_of(&e.fakes[0], 100));
+	engine_wait(&e, 2000);
+	for (size_t i = 1; i < 12; i++)
+		fake_does_not_want(&e.fakes[i], id_of(&e.fakes[0], 100));
+	brings(&e.fakes[0], 20);
+	fake_grafts(&e.fakes[12], "t");
+	assert_false(fake_is_in_mesh(&e.fakes[12], "t"));
+	/* That was long ago. */
+	engine_wait(&e, 12000);
+	fake_grafts(&e.fakes[13], "t");
+	assert_true(fake_is_in_mesh(&e.fakes[13], "t"));
+	engine_deinit(&e);
+}
+
+TEST(a_copy_is_a_word_too)
+{
+	struct engine e;
+
+	full_mesh(&e);
+	for (size_t k = 0; k < 20; k++) {
+		struct shared_bytes *frame = message_of(&e.fakes[0], "t", BYTES(&k, sizeof(k)));
+
+		for (size_t i = 0; i < 12; i++)
+			fake_says_frame(&e.fakes[i], shared_bytes_ref(frame));
+		shared_bytes_unref(frame);
+	}
+	fake_grafts(&e.fakes[12], "t");
+	assert_false(fake_is_in_mesh(&e.fakes[12], "t"));
+	engine_deinit(&e);
+}
+
+TEST(a_mesh_in_which_one_talks_is_given_two_others)
+{
+	struct engine e;
+
+	engine_init(&e);
+	engine_joins(&e, "t");
+	fakes_subscribed(&e, 0, 20, "t");
+	engine_wait(&e, 150);
+	assert_int_equal(engine_n_mesh(&e, "t"), P.d_low);
+	brings(&e.fakes[0], 10);
+	engine_wait(&e, 1000);
+	assert_int_equal(engine_n_mesh(&e, "t"), P.d_low + 2);
+	engine_wait(&e, 10000);
+	assert_int_equal(engine_n_mesh(&e, "t"), P.d_low + 2);
+	engine_deinit(&e);
+}
+
+TEST(when_there_are_too_many_the_silent_ones_go_first_and_a_leaf_alone_stays)
+{
+	struct engine e;
+
+	engine_init(&e);
+	engine_joins(&e, "t");
+	for (size_t i = 0; i < 20; i++) {
+		struct fake *f = fake_add_as(&e, i, "/meshsub/1.1.0", true);
+
+		fake_subscribes(f, "t", true);
+		fake_grafts(f, "t");
+	}
+	brings(&e.fakes[19], 20);
+	for (size_t i = 14; i < 19; i++)
+		brings(&e.fakes[i], 1);
+	engine_wait(&e, 150);
+	assert_int_equal(engine_n_mesh(&e, "t"), P.d);
+	for (size_t i = 14; i < 20; i++)
+		assert_true(fake_is_in_mesh(&e.fakes[i], "t"));
+	for (size_t i = 0; i < 19; i++)
+		fake_remove(&e.fakes[i]);
+	fakes_subscribed(&e, 20, 1, "t");
+	brings(&e.fakes[19], 20);
+	engine_wait(&e, 5000);
+	assert_true(fake_is_in_mesh(&e.fakes[20], "t"));
+	engine_deinit(&e);
+}
+
 TEST(who_is_below_the_threshold_gets_no_message_of_ours_outside_of_the_mesh)
 {
 	struct gossip_params params = gossip_params_default();
@@ -749,7 +897,8 @@ TESTS(RUN(a_mesh_that_is_short_grafts_at_once_and_no_further_than_it_must),
       RUN(after_leaving_we_wait_ten_seconds_as_we_said), RUN(backoffs_are_forgotten_in_the_end),
       RUN(a_fanout_keeps_its_peers_and_ends_after_a_minute), RUN(the_heartbeat_fills_a_fanout),
       RUN(a_fanout_becomes_the_mesh), RUN(peers_outside_the_mesh_are_told_ids_for_three_heartbeats),
-      RUN(ids_of_many_topics_leave_in_one_rpc),
+      RUN(who_comes_into_the_mesh_is_told_of_what_came_before),
+      RUN(everybody_is_told_before_anybody_is_told_again), RUN(ids_of_many_topics_leave_in_one_rpc),
       RUN(ids_told_to_one_peer_have_a_maximum_and_leave_in_pieces),
       RUN(a_graft_inside_the_backoff_costs_and_twice_as_much_right_after_the_prune),
       RUN(who_was_restarted_and_knows_of_no_backoff_is_refused_and_not_blamed_once),
@@ -759,5 +908,9 @@ TESTS(RUN(a_mesh_that_is_short_grafts_at_once_and_no_further_than_it_must),
       RUN(once_a_minute_a_mesh_of_which_half_brings_nothing_is_given_two_better_ones),
       RUN(a_mesh_that_does_its_work_is_left_alone), RUN(on_a_quiet_topic_nobody_is_moved),
       RUN(a_mesh_that_brings_less_than_others_are_asked_for_is_given_these_in_seconds),
+      RUN(silent_members_keep_nobody_out_of_a_full_mesh),
+      RUN(who_says_what_it_does_not_want_is_not_silent), RUN(a_copy_is_a_word_too),
+      RUN(a_mesh_in_which_one_talks_is_given_two_others),
+      RUN(when_there_are_too_many_the_silent_ones_go_first_and_a_leaf_alone_stays),
       RUN(who_is_below_the_threshold_gets_no_message_of_ours_outside_of_the_mesh),
       RUN(a_fanout_is_of_those_above_the_threshold), RUN(nobody_is_told_of_what_it_cannot_take))

@@ -121,8 +121,10 @@ TEST(who_does_not_answer_in_three_seconds_broke_a_promise)
 	assert_int_equal(promises_n_wanted(&x.ps), 0);
 	/* A late answer changes nothing. */
 	promises_kept(&x.ps, id_of(1), &x.peers[0]);
-	/* And a new announcement is a new promise. */
+	/* And a new announcement is a new promise, but does not come first any more. */
 	announce(&x, 0, 1);
+	assert_int_equal(x.n_asked[0], 1);
+	tick(&x, 1000);
 	assert_int_equal(x.n_asked[0], 2);
 	place_deinit(&x);
 }
@@ -264,6 +266,49 @@ TEST(an_answer_in_words_we_do_not_understand_is_one_too)
 	place_deinit(&x);
 }
 
+TEST(who_is_late_with_answers_waits_and_who_has_kept_promises_does_not)
+{
+	struct place x;
+
+	place_init(&x);
+	announce(&x, 0, 1);
+	announce(&x, 1, 1);
+	tick(&x, 600);
+	assert_int_equal(x.peers[0].n_late, 1);
+	announce(&x, 0, 2);
+	announce(&x, 1, 2);
+	assert_int_equal(x.n_all, 2);
+	announce(&x, 2, 2);
+	assert_int_equal(x.n_asked[2], 1);
+	promises_kept(&x.ps, id_of(2), &x.peers[2]);
+	/* Asked in time although two others were. */
+	announce(&x, 3, 3);
+	announce(&x, 4, 3);
+	announce(&x, 5, 3);
+	announce(&x, 2, 3);
+	assert_int_equal(x.n_asked[5], 0);
+	assert_int_equal(x.n_asked[2], 2);
+	promises_kept(&x.ps, id_of(1), NULL);
+	assert_int_equal(x.peers[0].n_late, 0);
+	place_deinit(&x);
+}
+
+TEST(of_those_that_wait_the_least_burdened_are_asked)
+{
+	struct place x;
+
+	place_init(&x);
+	for (uint32_t id = 0; id < 3; id++)
+		for (size_t i = 0; i < 30; i++)
+			announce(&x, i, id);
+	tick(&x, 600);
+	/* Eight of each id, and nobody twice but those that were asked at first. */
+	assert_int_equal(x.n_all, 3 * 8);
+	for (size_t i = 2; i < 30; i++)
+		assert_true(x.n_asked[i] <= 1);
+	place_deinit(&x);
+}
+
 TEST(many_broken_promises_weigh_more_and_have_a_maximum)
 {
 	static const struct {
@@ -275,9 +320,9 @@ TEST(many_broken_promises_weigh_more_and_have_a_maximum)
 	place_init(&x);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		for (uint32_t k = 0; k < cases[i].n; k++)
-			announce(&x, 0, k);
+			announce(&x, i, k);
 		tick(&x, 3000);
-		assert_true(promises_broken(&x.peers[0]) == cases[i].worth);
+		assert_true(promises_broken(&x.peers[i]) == cases[i].worth);
 	}
 	place_deinit(&x);
 }
@@ -310,5 +355,7 @@ TESTS(RUN(two_are_asked_and_the_others_wait), RUN(who_says_it_again_is_not_asked
       RUN(who_goes_is_replaced_with_the_next_tick), RUN(who_cannot_be_asked_is_passed_over),
       RUN(what_did_not_leave_is_not_held_against_anybody), RUN(a_peer_is_asked_in_its_own_words),
       RUN(an_answer_in_words_we_do_not_understand_is_one_too),
+      RUN(who_is_late_with_answers_waits_and_who_has_kept_promises_does_not),
+      RUN(of_those_that_wait_the_least_burdened_are_asked),
       RUN(many_broken_promises_weigh_more_and_have_a_maximum),
       RUN(what_a_peer_announces_has_a_maximum_and_less_when_places_are_few))
