@@ -77,5 +77,21 @@ TEST(there_is_a_maximum)
 	gossip_backoffs_deinit(&b);
 }
 
+TEST(when_it_was_last_set_is_remembered_also_if_it_was_not_longer)
+{
+	struct gossip_backoffs b;
+	struct peer_id a = peer(1);
+
+	gossip_backoffs_init(&b, 1);
+	assert_int_equal(gossip_backoffs_set_at(&b, T, &a).ns, 0);
+	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(60), at_s(1)), 0);
+	assert_int_equal(gossip_backoffs_set_at(&b, T, &a).ns, at_s(1).ns);
+	assert_int_equal(gossip_backoffs_set(&b, T, &a, at_s(50), at_s(2)), 0);
+	assert_int_equal(gossip_backoffs_set_at(&b, T, &a).ns, at_s(2).ns);
+	assert_int_equal(gossip_backoffs_until(&b, T, &a).ns, at_s(60).ns);
+	gossip_backoffs_deinit(&b);
+}
+
 TESTS(RUN(a_backoff_is_of_one_peer_in_one_topic), RUN(a_backoff_is_never_shortened),
-      RUN(those_that_are_over_are_forgotten), RUN(there_is_a_maximum))
+      RUN(those_that_are_over_are_forgotten), RUN(there_is_a_maximum),
+      RUN(when_it_was_last_set_is_remembered_also_if_it_was_not_longer))

@@ -231,6 +231,57 @@ TEST(a_peer_that_is_slow_keeps_its_link)
 	hold_back(36, true, false);
 }
 
+static size_t rpc_max_of(struct gnode *n, struct gnode *other)
+{
+	struct gossip_peer_score score;
+
+	assert_true(gossip_peer_score(gossip_streams_engine(n->gossip), &other->id,
+				      loop_now(n->loop), &score));
+	return score.rpc_max;
+}
+
+TEST(who_resets_the_stream_right_after_a_long_rpc_gets_no_more_of_them)
+{
+	struct gnode *a, *s;
+
+	world_begin(50);
+	node_and_stranger(&a, &s);
+	assert_int_equal(rpc_max_of(a, s), LIMIT_GOSSIP_RPC);
+	node_publish(a, 1, 100000);
+	world_run_for(w, 500);
+	assert_true(buf_len(&s->heard) > 100000);
+	stream_reset(s->in, 0);
+	s->in = NULL;
+	world_run_for(w, 2000);
+	assert_int_equal(s->n_in, 2);
+	assert_int_equal(rpc_max_of(a, s), LIMIT_GOSSIP_RPC_UNKNOWN);
+	node_publish(a, 2, 100000);
+	world_run_for(w, 2000);
+	assert_true(buf_len(&s->heard) < 10000);
+	assert_true(engine_counts(a).too_large_for_peer > 0);
+	/* A short one arrives, and nothing more is reset. */
+	node_publish(a, 3, 1000);
+	world_run_for(w, 1000);
+	assert_int_equal(s->n_in, 2);
+	assert_in_range(buf_len(&s->heard), 1000, 10000);
+	world_end();
+}
+
+TEST(a_stream_that_is_reset_long_after_a_long_rpc_has_other_reasons)
+{
+	struct gnode *a, *s;
+
+	world_begin(51);
+	node_and_stranger(&a, &s);
+	node_publish(a, 1, 100000);
+	world_run_for(w, LIMIT_GOSSIP_BIG_MS + 500);
+	stream_reset(s->in, 0);
+	s->in = NULL;
+	world_run_for(w, 2000);
+	assert_int_equal(rpc_max_of(a, s), LIMIT_GOSSIP_RPC);
+	world_end();
+}
+
 TESTS(RUN(who_opens_a_stream_but_refuses_ours_is_dropped),
       RUN(a_stream_the_peer_reset_is_opened_again_with_everything),
       RUN(messages_that_were_lost_with_a_stream_are_told_of_on_the_next_one),
@@ -238,4 +289,6 @@ TESTS(RUN(who_opens_a_stream_but_refuses_ours_is_dropped),
       RUN(what_is_said_on_our_stream_is_not_listened_to),
       RUN(a_peer_that_does_not_read_holds_a_bounded_queue),
       RUN(a_peer_that_takes_nothing_for_ten_seconds_of_dropping_loses_its_link),
-      RUN(a_peer_that_is_slow_keeps_its_link))
+      RUN(a_peer_that_is_slow_keeps_its_link),
+      RUN(who_resets_the_stream_right_after_a_long_rpc_gets_no_more_of_them),
+      RUN(a_stream_that_is_reset_long_after_a_long_rpc_has_other_reasons))

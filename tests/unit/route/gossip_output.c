@@ -219,6 +219,64 @@ TEST(large_messages_are_announced_to_peers_that_know_the_word)
 	engine_deinit(&e);
 }
 
+/* A message whose RPC has so many bytes, without its length. */
+static struct shared_bytes *message_of_size(struct fake *author, size_t n)
+{
+	static uint8_t data[200000];
+	struct shared_bytes *probe = message_of(author, "t", BYTES(data, n));
+	size_t excess = probe->n - 3 - n;
+
+	shared_bytes_unref(probe);
+	return message_of(author, "t", BYTES(data, n - excess));
+}
+
+TEST(no_peer_gets_more_than_it_takes_to_the_byte)
+{
+	struct gossip_peer_score score;
+	struct engine e;
+	struct fake *f;
+
+	engine_init(&e);
+	engine_joins(&e, "t");
+	fakes_subscribed(&e, 0, 2, "t");
+	f = &e.fakes[0];
+	fake_says_frame(&e.fakes[1], message_of_size(&e.fakes[1], 65536));
+	assert_int_equal(f->frame_max, 65536 + 3);
+	fake_got(f);
+	fake_says_frame(&e.fakes[1], message_of_size(&e.fakes[1], 65537));
+	assert_int_equal(fake_got(f)->messages.n, 0);
+	assert_int_equal(gossip_counts(e.g).too_large_for_peer, 1);
+	assert_true(gossip_peer_score(e.g, &f->id, e.now, &score));
+	assert_int_equal(score.n_too_large, 1);
+	/* Nor when it asks for it. */
+	fake_wants(f, id_of(&e.fakes[1], e.fakes[1].seqno));
+	assert_int_equal(fake_got(f)->messages.n, 0);
+	gossip_peer_set_rpc_max(f->p, 65537);
+	fake_wants(f, id_of(&e.fakes[1], e.fakes[1].seqno));
+	assert_int_equal(fake_got(f)->messages.n, 1);
+	engine_deinit(&e);
+}
+
+TEST(what_a_peer_takes_is_within_what_anybody_takes)
+{
+	struct gossip_peer_score score;
+	struct engine e;
+	struct fake *f;
+
+	engine_init(&e);
+	f = fake_add(&e, 0);
+	gossip_peer_set_rpc_max(f->p, 1);
+	assert_true(gossip_peer_score(e.g, &f->id, e.now, &score));
+	assert_int_equal(score.rpc_max, LIMIT_GOSSIP_RPC_UNKNOWN);
+	gossip_peer_set_rpc_max(f->p, SIZE_MAX);
+	assert_true(gossip_peer_score(e.g, &f->id, e.now, &score));
+	assert_int_equal(score.rpc_max, LIMIT_GOSSIP_RPC);
+	assert_int_equal(gossip_peer_rpc_longest(f->p), 0);
+	fake_subscribes(f, "t", true);
+	assert_int_equal(gossip_peer_rpc_longest(f->p), 7);
+	engine_deinit(&e);
+}
+
 TESTS(RUN(a_new_peer_gets_all_subscriptions_first),
       RUN(without_subscriptions_there_is_nothing_to_say),
       RUN(a_long_hello_leaves_in_pieces_that_everybody_takes),
@@ -226,4 +284,6 @@ TESTS(RUN(a_new_peer_gets_all_subscriptions_first),
       RUN(a_lost_stream_is_made_good_by_sending_again),
       RUN(messages_to_a_full_peer_are_dropped_and_counted),
       RUN(a_relayed_message_is_passed_on_byte_for_byte), RUN(many_ids_are_asked_for_in_pieces),
-      RUN(large_messages_are_announced_to_peers_that_know_the_word))
+      RUN(large_messages_are_announced_to_peers_that_know_the_word),
+      RUN(no_peer_gets_more_than_it_takes_to_the_byte),
+      RUN(what_a_peer_takes_is_within_what_anybody_takes))

@@ -141,8 +141,23 @@ TEST(what_was_needed_once_is_not_kept_for_ever)
 	gossip_seen_deinit(&s);
 }
 
+TEST(how_long_it_has_been_there_can_be_asked)
+{
+	const uint32_t known = 1, unknown = 2;
+	struct gossip_seen s;
+
+	gossip_seen_init(&s, 1, 10, TTL_MS);
+	assert_int_equal(gossip_seen_age_ms(&s, BYTES(&known, 4), at_ms(0)), UINT64_MAX);
+	assert_int_equal(add(&s, known, 100), 0);
+	assert_int_equal(gossip_seen_age_ms(&s, BYTES(&known, 4), at_ms(100)), 0);
+	assert_int_equal(gossip_seen_age_ms(&s, BYTES(&known, 4), at_ms(350)), 250);
+	assert_int_equal(gossip_seen_age_ms(&s, BYTES(&known, 4), at_ms(5000)), TTL_MS);
+	assert_int_equal(gossip_seen_age_ms(&s, BYTES(&unknown, 4), at_ms(350)), UINT64_MAX);
+	gossip_seen_deinit(&s);
+}
+
 TESTS(RUN(what_was_added_is_there_once), RUN(each_is_forgotten_when_its_time_is_over),
       RUN(a_full_set_forgets_the_oldest_and_counts_it), RUN(an_id_has_a_maximum_and_no_minimum),
       RUN(it_agrees_with_a_simple_model),
       RUN(a_million_ids_of_any_length_take_34_megabytes_and_give_them_back),
-      RUN(what_was_needed_once_is_not_kept_for_ever))
+      RUN(what_was_needed_once_is_not_kept_for_ever), RUN(how_long_it_has_been_there_can_be_asked))
