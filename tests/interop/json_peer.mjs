@@ -43,13 +43,18 @@ export class JsonPeer {
   // From now on events of this kind go to a function, and not into the history, which keeps everything.
   divert (kind, sink) { this.#sinks.set(kind, sink) }
 
-  // One command. An answer with `error` is thrown, with the answer's other fields on the error.
+  // One command. An answer with `error` is thrown, with the answer's other fields on the error; none at all, some time
+  // after the program's own limit for it, is an error too.
   do (command, fields = {}, ms = 30_000) {
     if (this.#over) return Promise.reject(new Error(`${this.name} has ended: no ${command}`))
     const id = this.#next++
-    const asked = new Promise((resolve, reject) => this.#asked.set(id, { resolve, reject, command }))
+    let timer
+    const asked = new Promise((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject, command })
+      timer = setTimeout(() => reject(new Error(`${this.name} does not answer ${command}`)), ms + WAIT_MS)
+    })
     this.#child.stdin.write(JSON.stringify({ ...fields, id, do: command, timeout_ms: ms }) + '\n')
-    return asked
+    return asked.finally(() => clearTimeout(timer))
   }
 
   // The first event of this kind, past (from `since` on) or future, that the predicate accepts.

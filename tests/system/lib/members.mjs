@@ -6,12 +6,15 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { goPeer } from '../../interop/go/peer.mjs'
 import { jsProgram } from './js_program.mjs'
-import { freshDir, startNode } from './node.mjs'
+import { freshDir, startNode, within } from './node.mjs'
+import { processorSeconds } from './strangers.mjs'
 
 const REDIAL_MS = 1000
+const START_MS = 30_000 // ten programs and a busy machine
 
 class Member {
   lives = 0
+  seconds = 0 // of processor, in the lives that are over
 
   constructor (name, kind) { Object.assign(this, { name, kind, up: false }) }
 
@@ -30,7 +33,11 @@ class Member {
     this.up = true
   }
 
+  // Seconds of processor in all its lives.
+  get spent () { return this.seconds + (this.pid ? processorSeconds(this.pid) : 0) }
+
   async kill () {
+    this.seconds = this.spent
     this.up = false
     await this.strike()
   }
@@ -69,7 +76,7 @@ class Driven extends Member {
 
   publish (topic, data) { return this.peer.do('publish', { topic, data: data.toString('base64') }) }
   async links () { return (await this.peer.do('connections')).connections.map(one => one.peer_id) }
-  get pid () { return this.peer.pid }
+  get pid () { return this.up && this.peer.pid }
   log () { return this.peer.log().slice(-4000) }
   strike () { return this.peer.kill() }
   async end () { await this.peer?.stop() }
@@ -95,6 +102,11 @@ class Go extends Driven {
 
 }
 
+// What hangs on a node that is gone ends by itself.
+function hangUp (connections) {
+  return within(Promise.allSettled(connections.map(one => one?.close())), 'the consumers to hang up').catch(() => {})
+}
+
 // One consumer reads, another publishes, as two local programs do. Bootstrap peers are dialled again by the node itself.
 class Peerline extends Member {
   constructor (name) { super(name, 'peerline'); this.dir = freshDir() }
@@ -103,6 +115,7 @@ class Peerline extends Member {
     const port = this.listen ? /\/tcp\/(\d+)/.exec(this.listen)[1] : 'auto'
     const node = await startNode({
       dataDir: this.dir,
+      timeout: START_MS,
       bootstrap: neighbours.map(member => member.listen),
       env: { P2P_PORT: port, PEERLINE_LOG: 'info', PEERLINE_TERANODE_RULES: 'true', PEERLINE_DISCOVER_PEERS: 'false' }
     })
@@ -120,7 +133,7 @@ class Peerline extends Member {
         }
       })
     }
-    await this.reader.flush()
+    await within(this.reader.flush(), 'the door to take the subscriptions')
   }
 
   async #watch (connection, hear) {
@@ -136,16 +149,16 @@ class Peerline extends Member {
     return (await this.node.api('PEERS')).peers.filter(peer => peer.state === 'connected').map(peer => peer.peer_id)
   }
 
-  get pid () { return this.node.pid }
+  get pid () { return this.up && this.node.pid }
   log () { return this.node.log(40) }
 
   async strike () {
     await this.node.kill()
-    await Promise.allSettled([this.reader.close(), this.writer.close()])
+    await hangUp([this.reader, this.writer])
   }
 
   async end () {
-    await Promise.allSettled([this.reader?.close(), this.writer?.close()])
+    await hangUp([this.reader, this.writer])
     await this.node?.stop()
   }
 }
