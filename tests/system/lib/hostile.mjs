@@ -61,12 +61,21 @@ export async function honestAround (t, stack, topic, env = {}) {
   return { node, publisher, subscriber, consumer, got, topic }
 }
 
+// How the honest publisher and the node stand to each other, for the message of a failing test.
+function standing ({ node, publisher }) {
+  const { pubsub } = publisher.node.services
+  const own = event => event.peer_id === publisher.id
+  return `${publisher.connections(node.peerId).length} connections, it gives us ${JSON.stringify(pubsub.dumpPeerScoreStats?.()[node.peerId] ?? pubsub.score?.score(node.peerId))}; ` +
+    JSON.stringify([...node.events('LINK_DOWN'), ...node.events('LINK_UP'), ...node.events('MESH'), ...node.events('TOPIC_PEER')].filter(own))
+}
+
 // Publishes `rate` messages a second for so long, numbered from `first`. → how many
 export async function publishHonestly (honest, seconds, rate, first = 0) {
   const began = performance.now()
   const total = seconds * rate
   for (let n = 0; n < total; n++) {
-    await honest.publisher.publish(honest.topic, Buffer.from(String(first + n).padStart(8, '0') + 'honest' + 'x'.repeat(200)))
+    const data = Buffer.from(String(first + n).padStart(8, '0') + 'honest' + 'x'.repeat(200))
+    await honest.publisher.publish(honest.topic, data).catch(error => { throw new Error(`${error.message} after ${n} messages; ${standing(honest)}`) })
     const due = began + (n + 1) * 1000 / rate
     if (due > performance.now()) await sleep(due - performance.now())
   }
