@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { describe, test } from 'node:test'
 import { judge, until } from './lib/node.mjs'
 import { loadStack } from './lib/js_peer.mjs'
@@ -36,8 +37,13 @@ describe('all attacks together', judge('js'), () => {
     const began = performance.now()
     let most = 0
     let worst = {}
+    const delay = monitorEventLoopDelay()
+    delay.enable()
+    let slowest = 0
     const watch = setInterval(async () => {
+      const asked = performance.now()
       const { memory } = await node.api('STATUS').catch(() => ({ memory: null }))
+      slowest = Math.max(slowest, performance.now() - asked)
       if (memory?.held > most) { most = memory.held; worst = memory }
     }, 500)
     t.after(() => clearInterval(watch))
@@ -52,6 +58,7 @@ describe('all attacks together', judge('js'), () => {
     t.diagnostic(`links ${status.links}, peers ${status.peers}; ${JSON.stringify(status.counters)}; ${JSON.stringify(did.errors)}`)
     const reasons = {}
     for (const event of node.events('LINK_DOWN')) reasons[`${event.reason} by ${event.by}`] = (reasons[`${event.reason} by ${event.by}`] ?? 0) + 1
+    t.diagnostic(`the slowest answer took ${slowest.toFixed(0)} ms; the test itself was held up for ${(delay.max / 1e6).toFixed(0)} ms; ${honest.complaints}`)
     t.diagnostic(`links ended: ${JSON.stringify(reasons)}`)
     const down = node.events('LINK_DOWN').filter(event => [honest.publisher.id, honest.subscriber.id].includes(event.peer_id))
     assert.deepEqual(down, [], 'no honest link was lost')

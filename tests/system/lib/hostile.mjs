@@ -37,11 +37,29 @@ export function startCrowd (t, node, peers, { strangers = 0, options = {} } = {}
   return { stop }
 }
 
+// What js says about its own pings: it takes a link for dead when one takes too long.
+function loggerInto (complaints) {
+  const forComponent = name => {
+    const log = () => {}
+    log.enabled = false
+    log.trace = () => {}
+    log.error = (format, ...args) => {
+      if (name.includes('connection-monitor')) complaints.push(`${new Date().toISOString()} ${format} ${args.map(one => one?.message ?? one)}`)
+    }
+    log.newScope = scope => forComponent(`${name}:${scope}`)
+    return log
+  }
+  return { forComponent }
+}
+
 // An honest publisher and an honest subscriber (js-libp2p) and a NATS consumer around one node.
 export async function honestAround (t, stack, topic, env = {}) {
   const node = await startNode({ t, env: { PEERLINE_LOG: 'warn', MAX_PEERS: '200', ...env } })
-  const publisher = await startPeer(stack, { t })
-  const subscriber = await startPeer(stack, { t })
+  const complaints = []
+  // Where attackers and a busy machine hold the test itself up for seconds, js would end links for its own lateness.
+  const config = { logger: loggerInto(complaints), connectionMonitor: { abortConnectionOnPingFailure: false } }
+  const publisher = await startPeer(stack, { t, config })
+  const subscriber = await startPeer(stack, { t, config })
   const consumer = await node.consumer('honest')
   t.after(() => consumer.close())
   const got = { js: new Map(), nats: new Map() }
@@ -58,14 +76,14 @@ export async function honestAround (t, stack, topic, env = {}) {
     await js.seesSubscriber(topic, node.peerId)
     await node.waitEvent('MESH', event => event.peer_id === js.id && event.grafted === true)
   }
-  return { node, publisher, subscriber, consumer, got, topic }
+  return { node, publisher, subscriber, consumer, got, topic, complaints }
 }
 
 // How the honest publisher and the node stand to each other, for the message of a failing test.
-function standing ({ node, publisher }) {
+function standing ({ node, publisher, complaints }) {
   const { pubsub } = publisher.node.services
   const own = event => event.peer_id === publisher.id
-  return `${publisher.connections(node.peerId).length} connections, it gives us ${JSON.stringify(pubsub.dumpPeerScoreStats?.()[node.peerId] ?? pubsub.score?.score(node.peerId))}; ` +
+  return `${complaints.join('; ')}; ${publisher.connections(node.peerId).length} connections, it gives us ${JSON.stringify(pubsub.dumpPeerScoreStats?.()[node.peerId] ?? pubsub.score?.score(node.peerId))}; ` +
     JSON.stringify([...node.events('LINK_DOWN'), ...node.events('LINK_UP'), ...node.events('MESH'), ...node.events('TOPIC_PEER')].filter(own))
 }
 
