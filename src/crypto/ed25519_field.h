@@ -40,7 +40,12 @@ static inline void fe_sub(struct fe *out, const struct fe *a, const struct fe *b
 		out->v[i] = a->v[i] + (UINT64_C(1) << 53) - 4 - b->v[i];
 }
 
-/* Brings five sums of products, each below 2^115, back to limbs. */
+/*
+ * Brings five sums of products back to limbs. With factors below 2^54 the greatest sum is r0: one
+ * product and four times 19 others, below 77 * 2^108 < 2^115; so what is carried from each is below
+ * 2^64. r4 is five products, and what is beyond 2^255 of it below 2^60: 19 times that still has 64
+ * bits. Of the result limb 2 alone may be 2^51, and none is above.
+ */
 static inline void fe_carry(struct fe *out, fe_wide r0, fe_wide r1, fe_wide r2, fe_wide r3,
 			    fe_wide r4)
 {
@@ -50,8 +55,7 @@ static inline void fe_carry(struct fe *out, fe_wide r0, fe_wide r1, fe_wide r2, 
 	r2 += (uint64_t)(r1 >> 51);
 	r3 += (uint64_t)(r2 >> 51);
 	r4 += (uint64_t)(r3 >> 51);
-	/* Limb 0 gets 19 times what is beyond 2^255: up to 2^68, so it is carried on in two steps.
-	 */
+	/* Limb 0 gets 19 times what is beyond 2^255, and is carried on in two steps. */
 	r0 = ((uint64_t)r0 & FE_MASK) + (fe_wide)(uint64_t)(r4 >> 51) * 19;
 	c = (uint64_t)(r0 >> 51);
 	out->v[0] = (uint64_t)r0 & FE_MASK;

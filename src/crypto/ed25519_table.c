@@ -7,7 +7,12 @@
 #include "crypto/ed25519_point.h"
 #include "crypto/keys.h"
 
-#define SCALAR_BITS 254 /* below the group's order, with room for the last carry */
+/*
+ * Below the group's order a scalar has 253 bits, and where bit 252 is set the 127 below it are not.
+ * So the last digit, of the bits from 252 (width 7) or 250 (width 5) on, is at most 1 or 4; with
+ * the carry it still is below 2^(width-1), and nothing is carried out.
+ */
+#define SCALAR_BITS 254
 #define DIGITS_MAX 64
 
 /*
@@ -218,11 +223,15 @@ static void hash_scalar(const uint8_t r[32], const uint8_t key[32], struct bytes
 int ed25519_table_verify(const struct ed25519_table *base, const struct ed25519_table *key,
 			 struct bytes message, struct bytes signature)
 {
-	const uint8_t *r = signature.p, *s = signature.p + 32;
+	const uint8_t *r, *s;
 	struct ed25519_point p = ed25519_identity;
 	uint8_t h[32], r_again[32];
 
-	if (signature.n != ED25519_SIGNATURE || !is_below_order(s))
+	if (signature.n != ED25519_SIGNATURE)
+		return SIGNATURE_E_BAD;
+	r = signature.p;
+	s = signature.p + 32;
+	if (!is_below_order(s))
 		return SIGNATURE_E_BAD;
 	hash_scalar(r, key->key, message, h);
 	add_scaled(&p, key, h);

@@ -53,6 +53,14 @@ enum {
 _nodiscard_ int signature_verify(enum key_type type, struct bytes key, struct bytes message,
 				 struct bytes signature);
 
+/*
+ * May others hold such an Ed25519 signature for good, which signature_verify() never does? So it is
+ * when the key, or the R that the signature begins with, is a point of small order, or the key is
+ * not written in the only way that RFC 8032 allows. Go's library and OpenSSL take these.
+ */
+bool ed25519_is_disputed(const uint8_t key[ED25519_PUBLIC],
+			 const uint8_t signature[ED25519_SIGNATURE]);
+
 void sha256(struct bytes in, uint8_t ret[32]);
 /* Constant time. */
 bool secret_equal(const void *a, const void *b, size_t n);

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "crypto/der.h"
+#include "crypto/ed25519_point.h"
 
 #define SECP256K1_PUBLIC 33
 #define POINT_UNCOMPRESSED 0x04
@@ -202,6 +203,16 @@ static int ed25519_verify(struct bytes key, struct bytes message, struct bytes s
 	return crypto_sign_verify_detached(signature.p, message.p, message.n, key.p) == 0
 		       ? 0
 		       : SIGNATURE_E_BAD;
+}
+
+bool ed25519_is_disputed(const uint8_t key[ED25519_PUBLIC],
+			 const uint8_t signature[ED25519_SIGNATURE])
+{
+	struct ed25519_point a, r;
+
+	if (ed25519_decode(key, &a) < 0 || ed25519_is_small(&a))
+		return true;
+	return ed25519_decode(signature, &r) == 0 && ed25519_is_small(&r);
 }
 
 static int verify(enum key_type type, struct bytes key, struct bytes message,

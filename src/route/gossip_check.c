@@ -78,6 +78,7 @@ int check_add(struct gossip *g, struct gossip_peer *via, const struct message *l
 		return r;
 	}
 	gossip_message_in_frame(gm, m->frame, &m->check.message);
+	m->check.was_canonical = gm->canonical;
 	m->check.tables = gossip_keys_get(&g->keys, &m->check.author);
 	add_sender(m, via->key);
 	m->via = via->id;
@@ -231,11 +232,32 @@ static void on_good(struct gossip *g, struct message *m, struct mono now)
 	message_free(m);
 }
 
+/* go signs fields that it does not know, too: such a message is good there, and not here. */
+static bool is_odd(const struct message *m)
+{
+	return m->check.result == GOSSIP_SIGN_E_ODD ||
+	       (m->check.result == GOSSIP_SIGN_E_BAD && !m->check.was_canonical);
+}
+
+static void on_bad(struct gossip *g, const struct message *m)
+{
+	struct gossip_peer *via = peer_by_id(g, &m->via);
+	struct topic *t = topic_find(g, m->check.message.topic);
+
+	g->counts.bad_signature++;
+	if (is_odd(m)) {
+		if (via)
+			pull_on_refused(g, via, gossip_id_bytes(&m->id));
+		return;
+	}
+	if (via)
+		via->n_bad++;
+	if (t && t->joined)
+		score_message_bad(g, t, m);
+}
+
 static void on_checked(struct gossip *g, struct message *m, struct mono now)
 {
-	struct gossip_peer *via;
-	struct topic *t;
-
 	map_remove(&g->checking, &m->by_id);
 	g->n_checking--;
 	if (m->check.result == 0) {
@@ -244,17 +266,10 @@ static void on_checked(struct gossip *g, struct message *m, struct mono now)
 		on_good(g, m, now);
 		return;
 	}
-	if (m->check.result > 0) {
-		g->counts.bad_signature++;
-		via = peer_by_id(g, &m->via);
-		if (via)
-			via->n_bad++;
-		t = topic_find(g, m->check.message.topic);
-		if (t && t->joined)
-			score_message_bad(g, t, m);
-	} else {
+	if (m->check.result > 0)
+		on_bad(g, m);
+	else
 		g->counts.not_checked++;
-	}
 	message_free(m);
 }
 

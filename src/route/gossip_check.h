@@ -26,6 +26,7 @@ struct gossip_check {
 	struct gossip_key_tables tables; /* the author's, if it has some */
 	int result;                      /* what gossip_sign_verify() says */
 	bool was_slow;                   /* gossip_batch_check() had to do without tables */
+	bool was_canonical;              /* as it came; it is in the frame */
 };
 
 /* Any thread. */

@@ -73,6 +73,53 @@ void accept_message(struct gossip *g, struct topic *t, const struct message *m, 
 	deliver(g, m);
 }
 
+/* As we would call it; what has not the form is called as go does. */
+static struct gossip_id id_of_refused(const struct gossip *g, const struct topic *t,
+				      const struct gossip_message *gm)
+{
+	struct gossip_id id = { 0 };
+	struct peer_id author;
+	uint64_t seqno;
+
+	if (gossip_sign_form(gm, &author, &seqno) == 0)
+		return gossip_message_id(t ? t->params.id_kind
+					   : gossip_topic_params_of(g, gm->topic).id_kind,
+					 gm, &author, seqno);
+	if (gm->from.n + gm->seqno.n > GOSSIP_ID_MAX)
+		return id;
+	for (size_t i = 0; i < gm->from.n; i++)
+		id.b[id.n++] = gm->from.p[i];
+	for (size_t i = 0; i < gm->seqno.n; i++)
+		id.b[id.n++] = gm->seqno.p[i];
+	return id;
+}
+
+/* What we asked for has come all the same. */
+static void refuse(struct gossip *g, struct gossip_peer *via, const struct topic *t,
+		   const struct gossip_message *gm)
+{
+	struct gossip_id id;
+
+	if (via->promises.n == 0)
+		return;
+	id = id_of_refused(g, t, gm);
+	pull_on_refused(g, via, gossip_id_bytes(&id));
+}
+
+/* Whoever leaves out what every implementation demands is to blame. */
+static bool has_form(struct gossip *g, struct gossip_peer *via, struct topic *t,
+		     const struct gossip_message *gm, struct message *m)
+{
+	int r = gossip_sign_form(gm, &m->check.author, &m->seqno);
+
+	if (r == 0)
+		return true;
+	g->counts.bad_signature++;
+	if (r != GOSSIP_SIGN_E_ODD)
+		score_on_invalid(&g->scores, via->score, &t->score, g->latest);
+	return false;
+}
+
 /* Is it for us, and has it the form? */
 static bool is_worth_reading(struct gossip *g, struct gossip_peer *via, struct topic *t,
 			     const struct gossip_message *gm, struct message *m)
@@ -85,11 +132,8 @@ static bool is_worth_reading(struct gossip *g, struct gossip_peer *via, struct t
 		g->counts.too_large++;
 		return false;
 	}
-	if (gossip_sign_form(gm, &m->check.author, &m->seqno) != 0) {
-		g->counts.bad_signature++;
-		score_on_invalid(&g->scores, via->score, &t->score, g->latest);
+	if (!has_form(g, via, t, gm, m))
 		return false;
-	}
 	if (peer_id_equal(&m->check.author, &g->config.id)) {
 		g->counts.own_echo++;
 		return false;
@@ -124,8 +168,10 @@ static int on_message(struct gossip *g, struct gossip_peer *p, const struct goss
 
 	p->told_at = g->n_heartbeats;
 	g->counts.received++;
-	if (!is_worth_reading(g, p, t, gm, &m))
+	if (!is_worth_reading(g, p, t, gm, &m)) {
+		refuse(g, p, t, gm);
 		return 0;
+	}
 	mesh_on_message(t, p);
 	m.id = gossip_message_id(t->params.id_kind, gm, &m.check.author, m.seqno);
 	if (!is_new(g, p, t, gm, &m))

@@ -136,6 +136,8 @@ void pull_on_iwants(struct gossip *g, struct gossip_peer *p);
 void pull_on_idontwants(struct gossip *g, struct gossip_peer *p);
 /* A message has come; `seen`: we had it. Its peer may have been asked for it in other words. */
 void pull_on_message(struct gossip *g, struct gossip_peer *p, struct bytes id, bool seen);
+/* What has come is nothing for us, which need not be the fault of who sent it. */
+void pull_on_refused(struct gossip *g, struct gossip_peer *p, struct bytes id);
 /* Asks for promises.ask. */
 bool pull_ask(void *user, void *peer_user, struct bytes id);
 /* Promises are over: once per heartbeat. */

@@ -90,6 +90,12 @@ void pull_on_message(struct gossip *g, struct gossip_peer *p, struct bytes id, b
 	p->n_alien_vain = seen ? p->n_alien_vain + 1 : 0;
 }
 
+void pull_on_refused(struct gossip *g, struct gossip_peer *p, struct bytes id)
+{
+	if (p->promises.n > 0 && promises_excuse(&g->promises, id, &p->promises))
+		p->n_alien_vain++;
+}
+
 void pull_tick(struct gossip *g, struct mono now)
 {
 	promises_tick(&g->promises, now);

@@ -23,12 +23,20 @@ enum {
 	GOSSIP_SIGN_E_FORM = 1, /* a field is missing or makes no sense */
 	GOSSIP_SIGN_E_KEY = 2,  /* no key, or not the author's */
 	GOSSIP_SIGN_E_BAD = 3,  /* does not verify */
+	/*
+	 * No message for us, but some other implementation takes it: a number of another length, an
+	 * author or a key of a kind that we do not read, an Ed25519 signature that is disputed
+	 * (crypto/keys.h). Who passes it on may have done nothing wrong: were it held against all
+	 * who did, one author could turn us against our honest neighbours.
+	 */
+	GOSSIP_SIGN_E_ODD = 4,
 };
 
-/* Are author, number and signature there? No arithmetic. GOSSIP_SIGN_E_FORM. */
+/* Are author, number and signature there? No arithmetic. GOSSIP_SIGN_E_FORM, GOSSIP_SIGN_E_ODD. */
 _nodiscard_ int gossip_sign_form(const struct gossip_message *m, struct peer_id *ret_author,
 				 uint64_t *ret_seqno);
-/* `scratch` is cleared and used. -ENOMEM, GOSSIP_SIGN_E_KEY, GOSSIP_SIGN_E_BAD. */
+/* `scratch` is cleared and used. -ENOMEM, GOSSIP_SIGN_E_KEY, GOSSIP_SIGN_E_BAD, GOSSIP_SIGN_E_ODD.
+ */
 _nodiscard_ int gossip_sign_verify(const struct gossip_message *m, const struct peer_id *author,
 				   struct buf *scratch);
 /* As gossip_sign_verify(), with the author's tables. */

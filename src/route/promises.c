@@ -317,6 +317,30 @@ void promises_kept_alien(struct promises *ps, struct promises_peer *via)
 	promise_drop(ps, list_entry(first, struct promise, in_aliens));
 }
 
+static struct promise *promise_of(const struct promises_peer *pp, struct bytes id)
+{
+	list_for_each (it, &pp->promises) {
+		struct promise *p = list_entry(it, struct promise, in_peer);
+
+		if (is_asked(p) &&
+		    (bytes_equal(p->want->node.key, id) || bytes_equal(its_id_of(p), id)))
+			return p;
+	}
+	return NULL;
+}
+
+bool promises_excuse(struct promises *ps, struct bytes id, struct promises_peer *via)
+{
+	struct promise *p = promise_of(via, id);
+	struct list *alien = list_first(&via->aliens);
+
+	if (p)
+		promise_drop(ps, p);
+	else if (alien)
+		promise_drop(ps, list_entry(alien, struct promise, in_aliens));
+	return !p && alien;
+}
+
 void promises_not_sent(struct promises *ps, struct promises_peer *pp, struct mono now)
 {
 	list_for_each_safe (it, &pp->promises) {

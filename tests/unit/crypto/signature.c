@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "test.h"
 
+#include "ed25519_points.h"
 #include "signature_vectors.h"
 
 static int verify(enum key_type type, const char *key, const char *signature)
@@ -289,7 +290,34 @@ TEST(lengths_are_judged_before_anything_is_read)
 		SIGNATURE_E_BAD);
 }
 
-TESTS(RUN(published_and_foreign_signatures_verify), RUN(another_text_does_not_verify),
+/* See ed25519_points.h: of small order, and not written as RFC 8032 wants it. */
+TEST(what_is_disputed_of_ed25519_never_verifies_here)
+{
+	uint8_t signature[ED25519_SIGNATURE] = { 0 }, seed[ED25519_SEED] = { 1 };
+	struct key_pair key;
+
+	key_pair_from_seed(seed, &key);
+	key_sign(&key, BYTES_LITERAL("x"), signature);
+	assert_false(ed25519_is_disputed(key.public, signature));
+	signature[0] ^= 1;
+	assert_false(ed25519_is_disputed(key.public, signature));
+	for (size_t i = 0; i < ARRAY_SIZE(SMALL_POINTS); i++) {
+		assert_true(ed25519_is_disputed(HEX(SMALL_POINTS[i]).p, signature));
+		memcpy(signature, HEX(SMALL_POINTS[i]).p, 32);
+		assert_true(ed25519_is_disputed(key.public, signature));
+		assert_int_equal(signature_verify(KEY_ED25519, BYTES(key.public, 32),
+						  BYTES_LITERAL("x"), BYTES(signature, 64)),
+				 SIGNATURE_E_BAD);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(BAD_POINTS); i++)
+		assert_true(ed25519_is_disputed(HEX(BAD_POINTS[i]).p, signature));
+	/* Nobody takes an R that is written in another way: it is compared byte by byte. */
+	memcpy(signature, HEX(BAD_POINTS[0]).p, 32);
+	assert_false(ed25519_is_disputed(key.public, signature));
+}
+
+TESTS(RUN(what_is_disputed_of_ed25519_never_verifies_here),
+      RUN(published_and_foreign_signatures_verify), RUN(another_text_does_not_verify),
       RUN(a_key_of_one_type_is_no_key_of_another), RUN(a_key_of_unknown_type_is_bad),
       RUN(rfc_8032_vectors_verify), RUN(every_truncation_of_key_and_signature_is_bad),
       RUN(an_ecdsa_signature_has_one_form), RUN(a_secp256k1_key_is_a_compressed_point_of_the_curve),

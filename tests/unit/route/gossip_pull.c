@@ -107,6 +107,88 @@ TEST(a_forgery_keeps_no_promise)
 	engine_deinit(&e);
 }
 
+/* `f` announces the message, is asked, and sends it. */
+static void announces_and_serves(struct fake *f, struct bytes id, struct shared_bytes *frame)
+{
+	fake_got(f);
+	fake_has(f, "t", id);
+	assert_int_equal(fake_got(f)->ids.n, 1);
+	fake_says_frame(f, frame);
+}
+
+static void begin_with_own_restarted(struct engine *e, struct fake *us)
+{
+	begin(e, 2);
+	*us = (struct fake){ .key = e->key, .id = e->id };
+}
+
+/* An old one of ours, which somebody sends round again, or one from before we were restarted. */
+TEST(who_serves_us_our_own_message_has_kept_its_promise)
+{
+	struct engine e;
+	struct fake us;
+
+	begin_with_own_restarted(&e, &us);
+	for (uint64_t k = 1; k <= 20; k++) {
+		announces_and_serves(&e.fakes[0], id_of(&us, k),
+				     message_of(&us, "t", BYTES_LITERAL("x")));
+		engine_wait(&e, 1000);
+		assert_true(fake_score(&e.fakes[0]) >= 0);
+	}
+	assert_int_equal(gossip_counts(e.g).own_echo, 20);
+	assert_int_equal(gossip_counts(e.g).promises_broken, 0);
+	engine_deinit(&e);
+}
+
+TEST(who_serves_what_is_too_large_for_us_has_kept_its_promise)
+{
+	size_t n = LIMIT_GOSSIP_DATA + 1;
+	uint8_t *data = calloc(1, n);
+	struct engine e;
+
+	begin(&e, 2);
+	announces_and_serves(&e.fakes[0], id_of(&e.fakes[1], 1),
+			     message_of(&e.fakes[1], "t", BYTES(data, n)));
+	engine_wait(&e, 6000);
+	assert_int_equal(gossip_counts(e.g).too_large, 1);
+	assert_int_equal(gossip_counts(e.g).promises_broken, 0);
+	engine_deinit(&e);
+	free(data);
+}
+
+TEST(who_serves_what_only_others_hold_good_has_kept_its_promise)
+{
+	struct engine e;
+	struct shared_bytes *frame;
+	struct fake *author;
+
+	begin(&e, 2);
+	author = &e.fakes[1];
+	/* An R of small order. */
+	frame = message_of(author, "t", BYTES_LITERAL("x"));
+	memset(frame->data + frame->n - 64, 0, 64);
+	frame->data[frame->n - 64] = 1;
+	announces_and_serves(&e.fakes[0], id_of(author, 1), frame);
+	engine_wait(&e, 6000);
+	assert_int_equal(gossip_counts(e.g).bad_signature, 1);
+	assert_int_equal(gossip_counts(e.g).promises_broken, 0);
+	engine_deinit(&e);
+}
+
+TEST(who_serves_a_topic_that_we_have_left_has_kept_its_promise)
+{
+	struct engine e;
+
+	begin(&e, 2);
+	fake_has(&e.fakes[0], "t", id_of(&e.fakes[1], 1));
+	gossip_leave(e.g, BYTES_LITERAL("t"), e.now);
+	fake_says_frame(&e.fakes[0], message_of(&e.fakes[1], "t", BYTES_LITERAL("x")));
+	engine_wait(&e, 6000);
+	assert_int_equal(gossip_counts(e.g).unknown_topic, 1);
+	assert_int_equal(gossip_counts(e.g).promises_broken, 0);
+	engine_deinit(&e);
+}
+
 /* G-02 */
 TEST(a_flood_of_empty_announcements_is_bounded_and_soon_held_against_its_author)
 {
@@ -346,7 +428,11 @@ TEST(iwant_for_one_id_for_ever_gets_three_answers)
 	engine_deinit(&e);
 }
 
-TESTS(RUN(what_we_miss_is_asked_for_once_and_of_two),
+TESTS(RUN(who_serves_us_our_own_message_has_kept_its_promise),
+      RUN(who_serves_what_is_too_large_for_us_has_kept_its_promise),
+      RUN(who_serves_what_only_others_hold_good_has_kept_its_promise),
+      RUN(who_serves_a_topic_that_we_have_left_has_kept_its_promise),
+      RUN(what_we_miss_is_asked_for_once_and_of_two),
       RUN(what_was_asked_for_and_came_is_a_promise_kept_by_everybody),
       RUN(a_forgery_keeps_no_promise),
       RUN(a_flood_of_empty_announcements_is_bounded_and_soon_held_against_its_author),

@@ -61,6 +61,110 @@ TEST(five_forgeries_and_a_peer_is_not_heard_but_its_subscriptions_are)
 	engine_deinit(&e);
 }
 
+/* `m` signed by its author, as another implementation would. */
+static struct shared_bytes *signed_by(struct fake *author, struct gossip_message *m)
+{
+	uint8_t signature[ED25519_SIGNATURE];
+	struct shared_bytes *frame;
+	struct buf scratch;
+
+	buf_init(&scratch, MIB);
+	assert_int_equal(gossip_sign(m, &author->key, &scratch, signature), 0);
+	buf_deinit(&scratch);
+	m->has_signature = true;
+	m->signature = BYTES(signature, sizeof(signature));
+	assert_int_equal(gossip_frame_message(m, &frame), 0);
+	return frame;
+}
+
+static struct gossip_message plain(struct fake *author, struct bytes seqno)
+{
+	return (struct gossip_message){
+		.has_from = true,
+		.has_data = true,
+		.has_seqno = true,
+		.has_topic = true,
+		.from = peer_id_bytes(&author->id),
+		.data = BYTES_LITERAL("x"),
+		.seqno = seqno,
+		.topic = BYTES_LITERAL("t"),
+	};
+}
+
+/* go relays whatever its author has signed, with a number of any length. */
+static struct shared_bytes *with_a_short_number(struct fake *author)
+{
+	struct gossip_message m = plain(author, BYTES_LITERAL("1234567"));
+
+	return signed_by(author, &m);
+}
+
+/* Every message is so "signed" by an author whose key is the identity, where small orders pass. */
+static struct shared_bytes *by_nobody(struct fake *author)
+{
+	static const uint8_t id[38] = { 0x00, 0x24, 0x08, 0x01, 0x12, 0x20, 0x01 };
+	static const uint8_t signature[64] = { 1 };
+	struct gossip_message m = plain(author, BYTES_LITERAL("12345678"));
+	struct shared_bytes *frame;
+
+	m.from = BYTES(id, sizeof(id));
+	m.has_signature = true;
+	m.signature = BYTES(signature, sizeof(signature));
+	assert_int_equal(gossip_frame_message(&m, &frame), 0);
+	return frame;
+}
+
+/* The signature covers a field that we do not know, which go appends and signs. */
+static struct shared_bytes *with_a_field_of_its_own(struct fake *author)
+{
+	static const uint8_t unknown[] = { 0x42, 0x01, 'u' }; /* field 8 */
+	static const uint8_t data[40];
+	struct shared_bytes *frame = message_of(author, "t", BYTES(data, sizeof(data))), *longer;
+	size_t n = frame->n + sizeof(unknown);
+
+	/* Two bytes of length, the field, two bytes of its length. */
+	longer = shared_bytes_new(n);
+	assert_non_null(longer);
+	memcpy(longer->data, frame->data, frame->n);
+	memcpy(longer->data + frame->n, unknown, sizeof(unknown));
+	assert_true((frame->data[0] & 0x80) && (frame->data[3] & 0x80));
+	longer->data[0] = (uint8_t)(longer->data[0] + sizeof(unknown));
+	longer->data[3] = (uint8_t)(longer->data[3] + sizeof(unknown));
+	/* Somewhere in the signature: what go signed is not what we check. */
+	longer->data[frame->n - 1] ^= 1;
+	shared_bytes_unref(frame);
+	return longer;
+}
+
+TEST(what_others_may_hold_for_good_is_not_held_against_who_passes_it_on)
+{
+	struct shared_bytes *(*const makers[])(struct fake *) = {
+		with_a_short_number,
+		by_nobody,
+		with_a_field_of_its_own,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
+		struct engine e;
+
+		begin(&e, 3);
+		for (size_t k = 0; k < 100; k++) {
+			struct shared_bytes *frame = makers[i](&e.fakes[2]);
+
+			fake_says_frame(&e.fakes[0], shared_bytes_ref(frame));
+			fake_says_frame(&e.fakes[1], frame);
+		}
+		assert_int_equal(e.n_delivered, 0);
+		assert_int_equal(gossip_counts(e.g).bad_signature, 200);
+		assert_true(fake_score(&e.fakes[0]) >= 0 && fake_score(&e.fakes[1]) >= 0);
+		/* And both are heard. */
+		fake_publishes(&e.fakes[0], "t", "true");
+		fake_publishes(&e.fakes[1], "t", "true");
+		assert_int_equal(e.n_delivered, 2);
+		engine_deinit(&e);
+	}
+}
+
 TEST(coming_back_does_not_make_a_bad_peer_good)
 {
 	struct engine e;
@@ -246,7 +350,8 @@ TEST(direct_peers_get_what_we_publish_without_joining)
 	engine_deinit(&e);
 }
 
-TESTS(RUN(who_brings_new_messages_rises_and_who_repeats_them_does_not),
+TESTS(RUN(what_others_may_hold_for_good_is_not_held_against_who_passes_it_on),
+      RUN(who_brings_new_messages_rises_and_who_repeats_them_does_not),
       RUN(five_forgeries_and_a_peer_is_not_heard_but_its_subscriptions_are),
       RUN(coming_back_does_not_make_a_bad_peer_good), RUN(messages_without_form_count_as_invalid),
       RUN(topics_that_nobody_joined_cost_no_records),

@@ -95,6 +95,32 @@ TEST(two_are_asked_and_the_others_wait)
 	place_deinit(&x);
 }
 
+TEST(who_sends_what_is_of_no_use_has_broken_nothing_and_the_next_is_asked)
+{
+	struct promise_announcement in_its_words = { .id = id_of(2), .its_id = id_of(77) };
+	struct promise_announcement alien = { .id = id_of(3), .its_id = id_of(3), .alien = true };
+	struct place x;
+
+	place_init(&x);
+	for (size_t i = 0; i < 3; i++)
+		announce(&x, i, 1);
+	assert_false(promises_excuse(&x.ps, id_of(1), &x.peers[0]));
+	/* Nobody answers for another. */
+	assert_int_equal(x.peers[1].n, 1);
+	tick(&x, 1000);
+	assert_int_equal(x.n_asked[2], 1);
+	promises_announced(&x.ps, &x.peers[3], &in_its_words, x.now);
+	assert_false(promises_excuse(&x.ps, id_of(77), &x.peers[3]));
+	promises_announced(&x.ps, &x.peers[3], &alien, x.now);
+	assert_true(promises_excuse(&x.ps, id_of(99), &x.peers[3]));
+	assert_false(promises_excuse(&x.ps, id_of(99), &x.peers[3]));
+	tick(&x, 5000);
+	assert_true(promises_broken(&x.peers[0]) == 0);
+	assert_true(promises_broken(&x.peers[1]) > 0);
+	assert_true(promises_broken(&x.peers[3]) == 0);
+	place_deinit(&x);
+}
+
 TEST(who_says_it_again_is_not_asked_again)
 {
 	struct place x;
@@ -347,7 +373,8 @@ TEST(what_a_peer_announces_has_a_maximum_and_less_when_places_are_few)
 	place_deinit(&x);
 }
 
-TESTS(RUN(two_are_asked_and_the_others_wait), RUN(who_says_it_again_is_not_asked_again),
+TESTS(RUN(who_sends_what_is_of_no_use_has_broken_nothing_and_the_next_is_asked),
+      RUN(two_are_asked_and_the_others_wait), RUN(who_says_it_again_is_not_asked_again),
       RUN(who_does_not_answer_in_three_seconds_broke_a_promise),
       RUN(one_broken_promise_asks_the_next_at_once),
       RUN(fifty_that_announce_first_and_never_serve_delay_less_than_six_seconds),
