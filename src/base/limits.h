@@ -172,7 +172,7 @@
 #define LIMIT_GOSSIP_IDONTWANT 1000     /* ids heeded, per peer and heartbeat */
 #define LIMIT_GOSSIP_KEYS 1024          /* authors whose good signatures are counted */
 #define LIMIT_GOSSIP_KEY_PROOFS 16      /* of them, before an author gets a table of its own */
-#define LIMIT_GOSSIP_KEY_TABLES 128     /* 49 KiB each */
+#define LIMIT_GOSSIP_KEY_TABLES 128     /* 52 KiB each */
 #define LIMIT_GOSSIP_BATCH 32           /* signatures checked in one go */
 #define LIMIT_GOSSIP_UNCHECKED 256 /* messages that wait for it; then the loop's thread helps */
 #define LIMIT_GOSSIP_UNCHECKED_BYTES (2 * MIB)

@@ -56,7 +56,7 @@ static int workshop_init(struct workshop *w, size_t n_rows, size_t n_points)
 {
 	*w = (struct workshop){
 		.points = malloc(n_points * sizeof(*w->points)),
-		.firsts = malloc(n_rows * sizeof(*w->firsts)),
+		.firsts = aligned_alloc(ED25519_LINE, n_rows * sizeof(*w->firsts)),
 		.numbers = malloc(n_points * sizeof(*w->numbers)),
 	};
 	return w->points && w->firsts && w->numbers ? 0 : -ENOMEM;
@@ -94,14 +94,16 @@ static int table_new(const struct ed25519_point *p, unsigned int width, unsigned
 
 	if (workshop_init(&w, n_rows, n_points) < 0)
 		return -ENOMEM;
-	t = calloc(1, sizeof(*t) + n_points * sizeof(t->points[0]));
+	t = aligned_alloc(ED25519_LINE, sizeof(*t) + n_points * sizeof(t->points[0]));
 	if (!t)
 		return -ENOMEM;
-	t->n_refs = 1;
-	t->width = width;
-	t->stride = stride;
-	t->n_rows = n_rows;
-	t->n_columns = n_columns;
+	*t = (struct ed25519_table){
+		.n_refs = 1,
+		.width = width,
+		.stride = stride,
+		.n_rows = n_rows,
+		.n_columns = n_columns,
+	};
 	fill(t, p, &w);
 	*ret = t;
 	return 0;
@@ -168,25 +170,40 @@ static void write_digits(const struct ed25519_table *t, const uint8_t scalar[32]
 	}
 }
 
-static void add_multiple(struct ed25519_point *p, const struct ed25519_niels *row, int digit)
+static const struct ed25519_niels *multiple(const struct ed25519_table *t, unsigned int i,
+					    int digit)
 {
-	if (digit > 0)
-		ed25519_add_niels(p, &row[digit - 1]);
-	else if (digit < 0)
-		ed25519_sub_niels(p, &row[-digit - 1]);
+	return &t->points[(size_t)(i / t->stride) * t->n_columns + (size_t)abs(digit) - 1];
 }
 
-/* Adds `scalar` times the table's point. `p` is the identity where the table has a stride. */
-static void add_scaled(struct ed25519_point *p, const struct ed25519_table *t,
-		       const uint8_t scalar[32])
+/* Which points will be added is known before the first is: they need not be waited for one by
+ * one. */
+static void fetch(const struct ed25519_table *t, const int digits[DIGITS_MAX])
 {
-	int digits[DIGITS_MAX];
+	for (unsigned int i = 0; i < n_digits(t->width); i++) {
+		const char *p = (const char *)multiple(t, i, digits[i] ? digits[i] : 1);
 
-	write_digits(t, scalar, digits);
+		__builtin_prefetch(p);
+		__builtin_prefetch(p + ED25519_LINE);
+	}
+}
+
+static void add_digit(struct ed25519_point *p, const struct ed25519_table *t, unsigned int i,
+		      int digit)
+{
+	if (digit > 0)
+		ed25519_add_niels(p, multiple(t, i, digit));
+	else if (digit < 0)
+		ed25519_sub_niels(p, multiple(t, i, digit));
+}
+
+/* Adds a scalar times the table's point. `p` is the identity where the table has a stride. */
+static void add_scaled(struct ed25519_point *p, const struct ed25519_table *t,
+		       const int digits[DIGITS_MAX])
+{
 	for (unsigned int phase = t->stride; phase-- > 0;) {
 		for (unsigned int i = phase; i < n_digits(t->width); i += t->stride)
-			add_multiple(p, &t->points[(size_t)(i / t->stride) * t->n_columns],
-				     digits[i]);
+			add_digit(p, t, i, digits[i]);
 		for (unsigned int i = 0; phase > 0 && i < t->width; i++)
 			ed25519_double(p);
 	}
@@ -225,6 +242,7 @@ int ed25519_table_verify(const struct ed25519_table *base, const struct ed25519_
 {
 	const uint8_t *r, *s;
 	struct ed25519_point p = ed25519_identity;
+	int s_digits[DIGITS_MAX], h_digits[DIGITS_MAX];
 	uint8_t h[32], r_again[32];
 
 	if (signature.n != ED25519_SIGNATURE)
@@ -233,9 +251,13 @@ int ed25519_table_verify(const struct ed25519_table *base, const struct ed25519_
 	s = signature.p + 32;
 	if (!is_below_order(s))
 		return SIGNATURE_E_BAD;
+	write_digits(base, s, s_digits);
+	fetch(base, s_digits);
 	hash_scalar(r, key->key, message, h);
-	add_scaled(&p, key, h);
-	add_scaled(&p, base, s);
+	write_digits(key, h, h_digits);
+	fetch(key, h_digits);
+	add_scaled(&p, key, h_digits);
+	add_scaled(&p, base, s_digits);
 	ed25519_encode(&p, r_again);
 	return memcmp(r, r_again, 32) == 0 && !ed25519_is_small(&p) ? 0 : SIGNATURE_E_BAD;
 }

@@ -18,9 +18,9 @@
 
 struct ed25519_table;
 
-/* One reference each, the caller's. Of the base point: 278 KiB, a millisecond. -ENOMEM. */
+/* One reference each, the caller's. Of the base point: 296 KiB, a millisecond. -ENOMEM. */
 _nodiscard_ int ed25519_base_table_new(struct ed25519_table **ret);
-/* Of a key: 49 KiB, the time of four verifications by libsodium. -ENOMEM; SIGNATURE_E_BAD:
+/* Of a key: 52 KiB, the time of four verifications by libsodium. -ENOMEM; SIGNATURE_E_BAD:
  * a key that nothing verifies with. */
 _nodiscard_ int ed25519_table_new(const uint8_t key[32], struct ed25519_table **ret);
 struct ed25519_table *ed25519_table_ref(struct ed25519_table *t);

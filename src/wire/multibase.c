@@ -50,29 +50,6 @@ static size_t count_leading(struct bytes b, uint8_t zero)
 	return n;
 }
 
-static int base_x_encode(const char *alphabet, struct bytes in, char *out, size_t out_max)
-{
-	unsigned int radix = (unsigned int)strlen(alphabet);
-	struct number num = { 0 };
-	size_t zeroes;
-	int r;
-
-	if (in.n > BASE_X_IN_MAX)
-		return -ENOBUFS;
-	zeroes = count_leading(in, 0);
-	for (size_t i = zeroes; i < in.n; i++) {
-		r = number_add(&num, 256, radix, in.p[i]);
-		if (r < 0)
-			return r;
-	}
-	if (zeroes + num.n > out_max)
-		return -ENOBUFS;
-	memset(out, alphabet[0], zeroes);
-	for (size_t i = 0; i < num.n; i++)
-		out[zeroes + i] = alphabet[num.digits[num.n - 1 - i]];
-	return (int)(zeroes + num.n);
-}
-
 static int base_x_decode(const char *alphabet, struct bytes text, uint8_t *out, size_t out_max)
 {
 	unsigned int radix = (unsigned int)strlen(alphabet);
@@ -96,9 +73,78 @@ static int base_x_decode(const char *alphabet, struct bytes text, uint8_t *out, 
 	return (int)(zeroes + num.n);
 }
 
+/*
+ * Peer ids are written with every message, so this goes four bytes and five letters at a time:
+ * limbs of 58^5, which is below 2^32, most significant last.
+ */
+#define LIMB_LETTERS 5
+#define LIMB UINT64_C(656356768) /* 58^5 */
+#define LIMBS_MAX (BASE_X_IN_MAX * 8 / 29 + 1)
+
+struct limbs {
+	uint32_t v[LIMBS_MAX];
+	size_t n;
+};
+
+/* num * 2^(8 n) + more, where `more` is of `n` bytes, at most 4. */
+static void limbs_add(struct limbs *num, size_t n, uint64_t more)
+{
+	for (size_t i = 0; i < num->n; i++) {
+		more += (uint64_t)num->v[i] << 8 * n;
+		num->v[i] = (uint32_t)(more % LIMB);
+		more /= LIMB;
+	}
+	while (more > 0) {
+		num->v[num->n++] = (uint32_t)(more % LIMB);
+		more /= LIMB;
+	}
+}
+
+static void limbs_read(struct limbs *num, struct bytes in, size_t at)
+{
+	while (at < in.n) {
+		size_t n = (in.n - at - 1) % 4 + 1;
+		uint64_t more = 0;
+
+		for (size_t i = 0; i < n; i++)
+			more = more << 8 | in.p[at + i];
+		limbs_add(num, n, more);
+		at += n;
+	}
+}
+
+/* Letters from the end of `out`, without leading zeroes; how many. */
+static size_t limbs_write(const struct limbs *num, char *out, size_t n_out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < num->n; i++) {
+		uint32_t v = num->v[i];
+
+		for (size_t k = 0; k < LIMB_LETTERS && (v > 0 || i + 1 < num->n); k++) {
+			out[n_out - ++n] = BASE58[v % 58];
+			v /= 58;
+		}
+	}
+	return n;
+}
+
 int base58_encode(struct bytes in, char *out, size_t out_max)
 {
-	return base_x_encode(BASE58, in, out, out_max);
+	char letters[LIMBS_MAX * LIMB_LETTERS];
+	struct limbs num = { .n = 0 };
+	size_t zeroes, n;
+
+	if (in.n > BASE_X_IN_MAX)
+		return -ENOBUFS;
+	zeroes = count_leading(in, 0);
+	limbs_read(&num, in, zeroes);
+	n = limbs_write(&num, letters, sizeof(letters));
+	if (zeroes + n > out_max)
+		return -ENOBUFS;
+	memset(out, BASE58[0], zeroes);
+	memcpy(out + zeroes, letters + sizeof(letters) - n, n);
+	return (int)(zeroes + n);
 }
 
 int base58_decode(struct bytes text, uint8_t *out, size_t out_max)

@@ -37,6 +37,30 @@ TEST(base58_has_the_published_texts)
 	check_text(base58_encode, base58_decode, BYTES(NULL, 0), "");
 }
 
+/* The work is done four bytes and five letters at a time: every remainder of both. */
+TEST(base58_brings_back_every_length_and_every_number_of_leading_zeroes)
+{
+	uint8_t in[128], back[128];
+	char text[200];
+
+	for (size_t n = 0; n <= sizeof(in); n++)
+		for (size_t zeroes = 0; zeroes <= n && zeroes < 6; zeroes++)
+			for (int fill = 0; fill < 3; fill++) {
+				int n_text;
+
+				for (size_t i = 0; i < n; i++)
+					in[i] = fill == 0 ? 1 : fill == 1 ? 255 : (uint8_t)(i * 37);
+				memset(in, 0, zeroes);
+				n_text = base58_encode(BYTES(in, n), text, sizeof(text));
+				assert_true(n_text >= 0);
+				if (n_text > (int)sizeof(in))
+					continue; /* longer than is read */
+				assert_int_equal(
+					base58_decode(BYTES(text, n_text), back, sizeof(back)), n);
+				assert_memory_equal(back, in, n);
+			}
+}
+
 TEST(base32_has_the_published_texts)
 {
 	/* RFC 4648, section 10, in lower case and without padding. */
@@ -141,8 +165,10 @@ TEST(the_first_character_tells_the_base)
 	assert_int_equal(multibase_decode(BYTES(NULL, 0), out, sizeof(out)), -EINVAL);
 }
 
-TESTS(RUN(base58_has_the_published_texts), RUN(base32_has_the_published_texts),
-      RUN(base64url_has_the_published_texts), RUN(base36_is_read), RUN(what_is_no_digit_is_refused),
+TESTS(RUN(base58_has_the_published_texts),
+      RUN(base58_brings_back_every_length_and_every_number_of_leading_zeroes),
+      RUN(base32_has_the_published_texts), RUN(base64url_has_the_published_texts),
+      RUN(base36_is_read), RUN(what_is_no_digit_is_refused),
       RUN(what_fills_up_the_last_digit_is_zero), RUN(the_work_of_base58_has_an_end),
       RUN(hexadecimal_is_read_in_either_case_and_written_in_lower),
       RUN(the_first_character_tells_the_base))
