@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -60,7 +61,12 @@ struct load {
 	double per_second; /* paced */
 	struct mono began_at, progress_at;
 	double relay_cpu, own_cpu; /* seconds, when the batch began */
-	struct timer tick, pace, alone;
+	struct timer tick, alone;
+	struct pace {
+		struct job job;
+		struct load *load;
+		struct mono due;
+	} pace;
 	batch_done_fn done;
 	/* windows */
 	const char *windows;
@@ -126,7 +132,6 @@ static void batch_end(struct load *l, bool lost)
 
 	l->done = NULL;
 	loop_timer_stop(l->loop, &l->tick);
-	loop_timer_stop(l->loop, &l->pace);
 	if (done)
 		done(l, lost);
 }
@@ -158,13 +163,35 @@ static void fill(struct load *l)
 		;
 }
 
-static void on_pace(struct timer *t)
+/* The loop's timers count whole milliseconds, and would make pairs of what is to come singly. */
+static void pace_wait(struct job *j)
 {
-	struct load *l = container_of(t, struct load, pace);
+	const struct pace *p = container_of(j, struct pace, job);
+	struct timespec at = { .tv_sec = (time_t)(p->due.ns / NS_PER_S),
+			       .tv_nsec = (long)(p->due.ns % NS_PER_S) };
 
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+		;
+}
+
+static void pace_next(struct load *l)
+{
+	double due = (double)(l->batch->n_sent + 1) / l->per_second;
+
+	l->pace.due = mono_add_ns(l->began_at, (uint64_t)(due * 1e9));
+	if (loop_submit(l->loop, &l->pace.job) < 0)
+		give_up("no worker");
+}
+
+static void pace_over(struct job *j)
+{
+	struct load *l = container_of(j, struct pace, job)->load;
+
+	if (!l->done || l->window > 0)
+		return;
 	fill(l);
 	if (l->batch->n_sent < l->batch->n)
-		loop_timer_set(l->loop, t, mono_add_ms(loop_now(l->loop), 1));
+		pace_next(l);
 }
 
 static void on_tick(struct timer *t)
@@ -189,9 +216,10 @@ static void batch_begin(struct load *l, size_t n, size_t window, batch_done_fn d
 	l->began_at = exact_now();
 	l->progress_at = exact_now();
 	loop_timer_set(l->loop, &l->tick, mono_add_ms(l->began_at, TICK_MS));
-	if (window == 0)
-		loop_timer_set(l->loop, &l->pace, mono_add_ms(l->began_at, 1));
-	fill(l);
+	if (window > 0)
+		fill(l);
+	else
+		pace_next(l);
 }
 
 static double batch_seconds(const struct load *l)
@@ -408,7 +436,7 @@ static void usage(void)
 static void run(struct load *l)
 {
 	l->tick.fire = on_tick;
-	l->pace.fire = on_pace;
+	l->pace = (struct pace){ .job = { .work = pace_wait, .done = pace_over }, .load = l };
 	gossip_authors_make(&l->authors, BYTES_LITERAL(TOPIC), l->size);
 	l->ends = must_alloc(l->n_receivers + 1, sizeof(*l->ends));
 	l->began_at = exact_now();
