@@ -15,11 +15,12 @@ struct ed25519_point {
 };
 
 /* A point with Z = 1 as an addition wants it: y + x, y - x, 2dxy. All tight. In tables of many it
- * is the cache that matters: two lines each, and no more. */
+ * is the cache that matters: two lines each, and no more where the table is aligned. */
 #define ED25519_LINE 64
 struct ed25519_niels {
 	struct fe plus, minus, xy2d;
-} __attribute__((aligned(ED25519_LINE)));
+	uint64_t fills_the_line;
+};
 
 extern const struct ed25519_point ed25519_identity;
 

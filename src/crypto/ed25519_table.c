@@ -24,7 +24,8 @@ struct ed25519_table {
 	size_t n_refs;
 	uint8_t key[32];
 	unsigned int width, stride, n_rows, n_columns;
-	struct ed25519_niels points[]; /* [row][multiple - 1] */
+	/* [row][multiple - 1], on whole cache lines */
+	_Alignas(ED25519_LINE) struct ed25519_niels points[];
 };
 
 #define BASE_WIDTH 7
@@ -56,7 +57,7 @@ static int workshop_init(struct workshop *w, size_t n_rows, size_t n_points)
 {
 	*w = (struct workshop){
 		.points = malloc(n_points * sizeof(*w->points)),
-		.firsts = aligned_alloc(ED25519_LINE, n_rows * sizeof(*w->firsts)),
+		.firsts = malloc(n_rows * sizeof(*w->firsts)),
 		.numbers = malloc(n_points * sizeof(*w->numbers)),
 	};
 	return w->points && w->firsts && w->numbers ? 0 : -ENOMEM;
@@ -97,13 +98,11 @@ static int table_new(const struct ed25519_point *p, unsigned int width, unsigned
 	t = aligned_alloc(ED25519_LINE, sizeof(*t) + n_points * sizeof(t->points[0]));
 	if (!t)
 		return -ENOMEM;
-	*t = (struct ed25519_table){
-		.n_refs = 1,
-		.width = width,
-		.stride = stride,
-		.n_rows = n_rows,
-		.n_columns = n_columns,
-	};
+	t->n_refs = 1;
+	t->width = width;
+	t->stride = stride;
+	t->n_rows = n_rows;
+	t->n_columns = n_columns;
 	fill(t, p, &w);
 	*ret = t;
 	return 0;
