@@ -179,7 +179,7 @@
 #define LIMIT_GOSSIP_LATER 8192 /* messages that wait for the rest of the mesh */
 #define LIMIT_GOSSIP_LATER_BYTES (16 * MIB)
 #define LIMIT_GOSSIP_SENDERS 8     /* remembered of a message that is being checked */
-#define LIMIT_GOSSIP_AWAITING 1024 /* messages that wait for a verdict; then the oldest go on */
+#define LIMIT_GOSSIP_AWAITING 1024 /* messages that wait for a verdict; then some go on */
 #define LIMIT_GOSSIP_AWAITING_BYTES (8 * MIB)
 #define LIMIT_GOSSIP_VALIDATE_MS 1000 /* for a verdict */
 #define LIMIT_GOSSIP_BAD 64 /* bad signatures per peer and heartbeat; then its messages wait */
@@ -193,20 +193,23 @@
 /* Gossip: scores and promises */
 #define LIMIT_GOSSIP_SCORES_GONE 8192 /* peers that left and are remembered for what they did */
 #define LIMIT_GOSSIP_SCORE_APP 1000   /* what an application may add to a score, or take from it */
-#define LIMIT_GOSSIP_WANTED 32768     /* message ids asked for, or that may have to be */
+#define LIMIT_GOSSIP_WANTED 65536     /* message ids asked for: as many as promises */
 #define LIMIT_GOSSIP_ANNOUNCERS 64    /* peers remembered for one of them */
 #define LIMIT_GOSSIP_PROMISES 65536   /* pairs of both ... */
 #define LIMIT_GOSSIP_PROMISES_PEER 4096 /* ... of which one peer may have so many ... */
 #define LIMIT_GOSSIP_PROMISES_FEW 64    /* ... and so few when half of the places are taken */
 #define LIMIT_GOSSIP_PROMISE_MS 3000    /* so long an answer to IWANT may take */
 #define LIMIT_GOSSIP_MISBEHAVIOUR 100   /* points of P7 that are held against one peer */
-#define LIMIT_GOSSIP_ALIENS 16 /* messages asked for by ids that mean nothing to us, all in vain */
-#define LIMIT_GOSSIP_FLOOD 100 /* RPCs with IHAVE beyond what is heeded: each so many are one point */
+#define LIMIT_GOSSIP_ALIENS 16 /* messages asked for by ids that mean nothing to us, all in vain   \
+				*/
+#define LIMIT_GOSSIP_FLOOD                                                                         \
+	100 /* RPCs with IHAVE beyond what is heeded: each so many are one point */
 
 /* Gossip: what a peer takes, and whom it tells us of */
 #define LIMIT_GOSSIP_RPC_UNKNOWN 65536 /* an RPC to who may not take more: rust's default */
-#define LIMIT_GOSSIP_BIG_MS 5000 /* a stream that is reset so soon after a longer one: it did not */
-#define LIMIT_GOSSIP_DIRECT 64 /* peers that messages go to outside of every mesh */
+#define LIMIT_GOSSIP_BIG_MS 5000 /* a stream that is reset so soon after a longer one: it did not  \
+				  */
+#define LIMIT_GOSSIP_DIRECT 64   /* peers that messages go to outside of every mesh */
 #define LIMIT_GOSSIP_PX 16       /* peers told of in a PRUNE, heard of from one */
 #define LIMIT_GOSSIP_PX_BYTES (16 * KIB) /* of their records, in one PRUNE */
 #define LIMIT_GOSSIP_PX_PEER 32          /* heard of from one peer in a heartbeat */

@@ -166,6 +166,9 @@ static bool is_heard(const struct gossip *g, struct message *m)
 		return true;
 	if (m->n_senders < 2)
 		return false;
+	/* There may be one more, who was not remembered. */
+	if (m->n_senders == LIMIT_GOSSIP_SENDERS)
+		return true;
 	list_for_each (it, &g->peers) {
 		const struct gossip_peer *p = list_entry(it, struct gossip_peer, in_peers);
 

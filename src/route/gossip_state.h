@@ -60,6 +60,7 @@ struct topic {
 	struct gossip_topic_params params;
 	struct gossip_seen remembered; /* while joined, with remember_ms */
 	struct list waiting; /* for verdicts, in the order of coming: the first is the next to go */
+	size_t waiting_cost; /* of these: bytes, and some for each */
 	uint64_t received, duplicates, published;
 	struct mono last_message_at;
 	struct topic_health health; /* while joined */

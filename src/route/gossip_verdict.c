@@ -53,11 +53,25 @@ static struct message *first_waiting(struct topic *t)
 	return first ? message_of_queue(first) : NULL;
 }
 
+static size_t cost_of(const struct message *m)
+{
+	return m->frame->n + LIMIT_GOSSIP_AWAITING_BYTES / LIMIT_GOSSIP_AWAITING;
+}
+
+static void put_waiting(struct gossip *g, struct topic *t, struct message *m)
+{
+	list_add_tail(&t->waiting, &m->in_queue);
+	t->waiting_cost += cost_of(m);
+	g->n_awaiting++;
+	g->awaiting_bytes += m->frame->n;
+}
+
 static struct message *take_waiting(struct gossip *g, struct topic *t)
 {
 	struct message *m = first_waiting(t);
 
 	list_remove(&m->in_queue);
+	t->waiting_cost -= cost_of(m);
 	g->n_awaiting--;
 	g->awaiting_bytes -= m->frame->n;
 	return m;
@@ -92,10 +106,37 @@ static void release_late(struct gossip *g, struct topic *t, struct mono now)
 	release(g, t, now);
 }
 
-static bool is_full(const struct gossip *g)
+static bool too_many_wait(const struct gossip *g)
 {
-	return g->n_awaiting >= LIMIT_GOSSIP_AWAITING ||
+	return g->n_awaiting > LIMIT_GOSSIP_AWAITING ||
 	       g->awaiting_bytes > LIMIT_GOSSIP_AWAITING_BYTES;
+}
+
+/* The one with most to wait for. One does. */
+static struct topic *greatest_topic(const struct gossip *g)
+{
+	struct topic *greatest = NULL;
+
+	list_for_each (it, &g->active) {
+		struct topic *t = list_entry(it, struct topic, in_active);
+
+		if (!greatest || t->waiting_cost > greatest->waiting_cost)
+			greatest = t;
+	}
+	return greatest;
+}
+
+/* The oldest of whichever topic has most go on without a verdict: who floods one topic does not
+ * have what it likes believed in another. What is delivered may have us leave any topic. */
+static void make_room(struct gossip *g, struct mono now)
+{
+	while (too_many_wait(g)) {
+		struct topic *t = greatest_topic(g);
+
+		g->counts.verdicts_late++;
+		decide(g, first_waiting(t), GOSSIP_ACCEPT);
+		release(g, t, now);
+	}
 }
 
 /* Has somebody taken the question? */
@@ -111,31 +152,17 @@ static bool ask(struct gossip *g, struct message *m)
 	return g->config.ops->on_validate(g->config.user, &d, m->ticket);
 }
 
-/* Full: the topic's oldest goes on, or else this one, without a verdict. */
-static void make_room(struct gossip *g, struct message *first, struct message *m)
-{
-	if (!is_full(g))
-		return;
-	g->counts.verdicts_late++;
-	decide(g, first ? first : m, GOSSIP_ACCEPT);
-}
-
 void verdict_ask(struct gossip *g, struct topic *t, struct message *m, struct mono now)
 {
-	struct message *first = first_waiting(t);
-
-	make_room(g, first, m);
-	if (!m->is_decided && !ask(g, m))
+	if (!ask(g, m))
 		decide(g, m, GOSSIP_ACCEPT);
-	if (!first && m->is_decided) {
+	if (!first_waiting(t) && m->is_decided) {
 		carry_out(g, t, m, now);
 		return;
 	}
 	m->deadline = mono_add_ms(now, t->params.validate_ms);
-	list_add_tail(&t->waiting, &m->in_queue);
-	g->n_awaiting++;
-	g->awaiting_bytes += m->frame->n;
-	release(g, t, now);
+	put_waiting(g, t, m);
+	make_room(g, now);
 }
 
 void gossip_verdict(struct gossip *g, uint64_t ticket, enum gossip_verdict verdict, struct mono now)

@@ -341,7 +341,32 @@ TEST(a_forger_that_passes_a_true_message_on_first_does_not_take_it_with_it)
 	engine_deinit(&c.e);
 }
 
-TESTS(RUN(a_forger_that_passes_a_true_message_on_first_does_not_take_it_with_it),
+/* Of more senders than are remembered nobody knows whether all are forgers. */
+TEST(as_many_forgers_as_are_remembered_do_not_take_a_true_message_with_them)
+{
+	struct checker c;
+	struct shared_bytes *frame;
+	size_t n = LIMIT_GOSSIP_SENDERS;
+
+	checker_init(&c);
+	c.e.g->config.params.n_checkers = 1;
+	fakes_subscribed(&c.e, 3, n, "t");
+	for (size_t i = 3; i < 3 + n; i++)
+		says_many(&c.e.fakes[i], LIMIT_GOSSIP_BAD / 2, true);
+	frame = message_of(&c.e.fakes[2], "t", BYTES_LITERAL("true"));
+	for (size_t i = 3; i < 3 + n; i++) {
+		fake_says_frame(&c.e.fakes[i], shared_bytes_ref(frame));
+		c.e.fakes[i].p->n_bad = LIMIT_GOSSIP_BAD;
+	}
+	fake_says_frame(&c.e.fakes[1], frame);
+	while (c.n_out > 0)
+		give_back(&c, 0);
+	assert_int_equal(c.e.n_delivered, 1);
+	engine_deinit(&c.e);
+}
+
+TESTS(RUN(as_many_forgers_as_are_remembered_do_not_take_a_true_message_with_them),
+      RUN(a_forger_that_passes_a_true_message_on_first_does_not_take_it_with_it),
       RUN(few_messages_are_checked_at_once), RUN(many_are_shared_out_and_passed_on_in_order),
       RUN(an_author_that_has_signed_enough_is_checked_faster_and_as_well),
       RUN(a_batch_that_is_out_keeps_its_tables_when_the_engine_goes),

@@ -121,6 +121,24 @@ TEST(who_sends_what_is_of_no_use_has_broken_nothing_and_the_next_is_asked)
 	place_deinit(&x);
 }
 
+/* Each peer names other messages, so there are as many of these as promises. */
+TEST(a_few_that_promise_as_much_as_they_may_leave_room_for_others)
+{
+	struct place x;
+	uint32_t id = 0;
+
+	place_init(&x);
+	for (size_t i = 0; x.ps.n < LIMIT_GOSSIP_PROMISES / 2; i++)
+		for (size_t k = 0; k < LIMIT_GOSSIP_PROMISES_PEER; k++)
+			announce(&x, i, ++id);
+	for (size_t i = 100; i < PEERS; i++) {
+		for (size_t k = 0; k < LIMIT_GOSSIP_PROMISES_FEW; k++)
+			announce(&x, i, ++id);
+		assert_int_equal(x.n_asked[i], LIMIT_GOSSIP_PROMISES_FEW);
+	}
+	place_deinit(&x);
+}
+
 TEST(who_says_it_again_is_not_asked_again)
 {
 	struct place x;
@@ -373,7 +391,8 @@ TEST(what_a_peer_announces_has_a_maximum_and_less_when_places_are_few)
 	place_deinit(&x);
 }
 
-TESTS(RUN(who_sends_what_is_of_no_use_has_broken_nothing_and_the_next_is_asked),
+TESTS(RUN(a_few_that_promise_as_much_as_they_may_leave_room_for_others),
+      RUN(who_sends_what_is_of_no_use_has_broken_nothing_and_the_next_is_asked),
       RUN(two_are_asked_and_the_others_wait), RUN(who_says_it_again_is_not_asked_again),
       RUN(who_does_not_answer_in_three_seconds_broke_a_promise),
       RUN(one_broken_promise_asks_the_next_at_once),
