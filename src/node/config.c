@@ -635,6 +635,22 @@ static void finish_values(struct config *c)
 	(void)parse_level(config_value(c, SETTING_LOG), &c->log);
 }
 
+/* Any name may be a private network's; one that is almost Teranode's is rather a slip, after which
+ * nobody would be dialled and nothing would say so. */
+static void warn_of_network(const struct config *c, config_warn_fn warn, void *user)
+{
+	const char *meant = network_preset_meant(c->network);
+	char warning[512];
+
+	if (!meant || !warn)
+		return;
+	snprintf(warning, sizeof(warning),
+		 "PEERLINE_NETWORK: \"%.200s\" is taken for the name of a private network; did you "
+		 "mean %s?",
+		 c->network, meant);
+	warn(user, warning);
+}
+
 int config_finish(struct config *c, config_warn_fn warn, void *user, struct config_error *ret_error)
 {
 	struct addr door[CONFIG_HOSTS_MAX];
@@ -658,6 +674,8 @@ int config_finish(struct config *c, config_warn_fn warn, void *user, struct conf
 		r = finish_texts(c, ret_error);
 	if (r == 0)
 		r = finish_topics(c, ret_error);
+	if (r == 0)
+		warn_of_network(c, warn, user);
 	if (r == 0)
 		r = finish_bootstrap(c, warn, user, ret_error);
 	return r;

@@ -15,5 +15,8 @@ struct network_preset {
 
 /* NULL: not one of them. */
 const struct network_preset *network_preset_find(const char *network);
+/* The name that was probably meant, where `network` is none of them and one or two letters away
+ * from one; else NULL. */
+const char *network_preset_meant(const char *network);
 
 #endif

@@ -125,6 +125,18 @@ static int parse_entry(struct bytes entry, const char *prefix, struct topic_sett
 	return r;
 }
 
+/* Of two sentences about one topic one would be lost; which one, nobody would expect. */
+static int refuse_twice(const struct topic_settings *s, const struct topic_setting *t,
+			struct topic_settings_error *e)
+{
+	const struct bytes name = BYTES(t->name, t->name_n);
+
+	for (size_t i = 0; i < s->n; i++)
+		if (bytes_equal(BYTES(s->v[i].name, s->v[i].name_n), name))
+			return refuse(e, "\"%.*s\" stands there twice", (int)name.n, t->name);
+	return 0;
+}
+
 int topic_settings_parse(const char *text, const char *topic_prefix, struct topic_settings *ret,
 			 struct topic_settings_error *ret_error)
 {
@@ -136,6 +148,8 @@ int topic_settings_parse(const char *text, const char *topic_prefix, struct topi
 		if (ret->n == LIMIT_TOPIC_SETTINGS)
 			return refuse(ret_error, "more than %d topics", LIMIT_TOPIC_SETTINGS);
 		r = parse_entry(entry, topic_prefix, &ret->v[ret->n], ret_error);
+		if (r == 0)
+			r = refuse_twice(ret, &ret->v[ret->n], ret_error);
 		ret->n++;
 	}
 	return r;

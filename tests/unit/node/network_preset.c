@@ -87,6 +87,51 @@ TEST(any_other_name_stands_for_nothing)
 	}
 }
 
+static char warnings[512];
+
+static void note_warning(void *user, const char *text)
+{
+	(void)user;
+	strncat(warnings, text, sizeof(warnings) - strlen(warnings) - 1);
+}
+
+TEST(a_name_that_is_almost_one_is_warned_of_and_stays_a_private_one)
+{
+	static const struct {
+		const char *network, *meant;
+	} cases[] = {
+		{ "mainet", "mainnet" },
+		{ "Mainnet", "mainnet" },
+		{ "tesnet", "testnet" },
+		{ "teratesnet", "teratestnet" },
+		{ "regtset", "regtest" },
+		{ "mainnet", NULL },
+		{ "stn", NULL },
+		{ "", NULL },
+		{ "s", NULL },
+		{ "ours", NULL },
+		{ "main", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct config *c = config_new();
+		struct config_error e;
+
+		warnings[0] = '\0';
+		assert_int_equal(config_set_flag(c, "network", cases[i].network, &e), 0);
+		assert_int_equal(config_finish(c, note_warning, NULL, &e), 0);
+		if (!cases[i].meant) {
+			assert_string_equal(warnings, "");
+		} else {
+			assert_non_null(strstr(warnings, "did you mean "));
+			assert_non_null(strstr(warnings, cases[i].meant));
+			assert_string_equal(c->topic_prefix, "");
+		}
+		config_free(c);
+	}
+}
+
 TESTS(RUN(every_network_of_teranode_has_its_topics),
       RUN(the_public_ones_have_one_name_to_begin_with_and_the_others_none),
-      RUN(what_the_user_said_stays_even_where_it_is_empty), RUN(any_other_name_stands_for_nothing))
+      RUN(what_the_user_said_stays_even_where_it_is_empty), RUN(any_other_name_stands_for_nothing),
+      RUN(a_name_that_is_almost_one_is_warned_of_and_stays_a_private_one))

@@ -76,6 +76,10 @@ TEST(mistakes_are_told)
 		{ "block size=1",
 		  "\"size=1\" is none of message_id=…, validate_ms=…, remember_ms=…" },
 		{ "a/b message_id=js,  ", "an entry without a topic" },
+		{ "block message_id=js, " PREFIX "block validate_ms=5",
+		  "\"" PREFIX "block\" stands there twice" },
+		{ "* message_id=js, a/b message_id=go, * validate_ms=5",
+		  "\"*\" stands there twice" },
 	};
 	struct fixture f;
 
