@@ -46,7 +46,7 @@ static void say_no_mesh(const struct gossip_topic_info *info, size_t n_connected
 	else
 		snprintf(out, room,
 			 "hears nobody: %zu connected peer%s subscribed to it, but not in its mesh "
-			 "(they are full, or refused each other lately)",
+			 "(they are full, refused us lately, or have a bad score)",
 			 info->n_peers, info->n_peers == 1 ? " is" : "s are");
 }
 

@@ -244,6 +244,21 @@ static void fail_candidate(struct target *t, enum link_reason reason, int error)
 	report(t, c, reason, text);
 }
 
+/* "Connection refused" would be taken for the peer's answer, where it is the name server's. */
+static const char *why_no_address(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "the name has no address";
+	case -ECONNREFUSED:
+	case -ETIMEDOUT:
+		return "no name server answers";
+	case -EIO:
+		return "the name server has no answer";
+	}
+	return strerror(-error);
+}
+
 /* Nothing was dialled: the name is what is wrong. */
 static void fail_lookup(struct target *t, int error)
 {
@@ -256,8 +271,7 @@ static void fail_lookup(struct target *t, int error)
 		fail_candidate(t, LINK_NETWORK, error);
 		return;
 	}
-	snprintf(text, sizeof(text), "%.200s: %s", where.name,
-		 error == -ENOENT ? "the name has no address" : strerror(-error));
+	snprintf(text, sizeof(text), "%.200s: %s", where.name, why_no_address(error));
 	report(t, NULL, LINK_NETWORK, text);
 }
 

@@ -60,13 +60,16 @@ static struct bytes cut(struct bytes b)
 	return BYTES(b.p, size_min(b.n, LIMIT_SUBJECT));
 }
 
+_Static_assert(LIMIT_GOSSIP_DATA == 1044480, "consumer_why_not() says so");
+
 const char *consumer_why_not(int error)
 {
 	switch (error) {
 	case -ENOSPC:
 		return "too many subscriptions or topics";
 	case -EMSGSIZE:
-		return "the message is too large for a topic";
+		return "the message is too large for a topic, which takes 1044480 bytes, its "
+		       "envelope counted";
 	case -EINVAL:
 		return "not a topic name";
 	case -ENOMEM:

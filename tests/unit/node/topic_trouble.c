@@ -51,10 +51,10 @@ TEST(to_be_without_peers_and_to_be_without_a_mesh_are_two_troubles)
 		       "it");
 	assert_trouble(&one, 5,
 		       "topic t/block hears nobody: 1 connected peer is subscribed to it, but not "
-		       "in its mesh (they are full, or refused each other lately)");
+		       "in its mesh (they are full, refused us lately, or have a bad score)");
 	assert_trouble(&some, 5,
 		       "topic t/block hears nobody: 2 connected peers are subscribed to it, but "
-		       "not in its mesh (they are full, or refused each other lately)");
+		       "not in its mesh (they are full, refused us lately, or have a bad score)");
 }
 
 static void assert_silence(uint64_t age_ms, uint64_t pace_ms, const char *text)

@@ -25,7 +25,8 @@ TEST(a_topic_message_that_is_refused_says_why)
 		int answer;
 		const char *why;
 	} rows[] = {
-		{ -EMSGSIZE, "the message is too large for a topic" },
+		{ -EMSGSIZE, "the message is too large for a topic, which takes 1044480 bytes, its "
+			     "envelope counted" },
 		{ -EINVAL, "not a topic name" },
 		{ -EACCES, "not allowed to this consumer" },
 		{ -EPERM, "this topic is not yours" },
@@ -162,7 +163,8 @@ TEST(a_payload_whose_envelope_is_too_large_is_refused)
 	memcpy(text + at + n, "\r\n", 3);
 	say(a, text);
 	assert_heard(a, "-ERR 'Permissions Violation for Publish to \"payload./chat\": the message "
-			"is too large for a topic'\r\n");
+			"is too large for a topic, which takes 1044480 bytes, its "
+			"envelope counted'\r\n");
 	assert_noted(&f, "");
 	free(text);
 	fixture_deinit(&f);
