@@ -21,6 +21,17 @@ static void add_state(struct table *t, const json_t *peer)
 	table_add(t, object_text(peer, "state"));
 }
 
+/* Nobody without gossip has one. */
+static void add_score(struct table *t, const json_t *peer)
+{
+	const json_t *total = json_object_get(json_object_get(peer, "score"), "total");
+	char text[32] = "";
+
+	if (json_is_number(total))
+		snprintf(text, sizeof(text), "%.1f", json_number_value(total));
+	table_add(t, text);
+}
+
 static void add_peer(struct table *t, const json_t *peer, bool wide)
 {
 	int64_t up_ms = object_number(peer, "up_ms");
@@ -35,6 +46,7 @@ static void add_peer(struct table *t, const json_t *peer, bool wide)
 		return;
 	table_add_bytes(t, object_number(peer, "bytes_in"));
 	table_add_bytes(t, object_number(peer, "bytes_out"));
+	add_score(t, peer);
 	table_add(t, object_text(peer, "agent"));
 	table_add(t, object_text(peer, "last_error"));
 }
@@ -43,9 +55,9 @@ static void print_peers(const json_t *list, bool wide)
 {
 	static const char *const narrow_heads[] = { "PEER", "STATE", "DIRECTION", "ADDRESS",
 						    "UP",   "RTT",   NULL };
-	static const char *const wide_heads[] = { "PEER",  "STATE",      "DIRECTION", "ADDRESS",
-						  "UP",    "RTT",        "IN",        "OUT",
-						  "AGENT", "LAST ERROR", NULL };
+	static const char *const wide_heads[] = { "PEER",  "STATE", "DIRECTION",  "ADDRESS",
+						  "UP",    "RTT",   "IN",         "OUT",
+						  "SCORE", "AGENT", "LAST ERROR", NULL };
 	struct table t;
 
 	if (json_array_size(list) == 0) {

@@ -11,18 +11,21 @@ const struct command commands[] = {
 	{ "status", cmd_status, "[--json]", "what the node is, and how it is",
 	  "  Exits with 3 when the node has problems to tell.\n" },
 	{ "peers", cmd_peers, "[--wide] [--json]", "who it is connected to, or tries to be",
-	  "  --wide    also addresses, agents and the last error\n" },
-	{ "sub", cmd_sub, "[--name ID] [--count N] [--raw | --json] NAME...",
+	  "  --wide    also traffic, gossip's score, agents and the last error\n" },
+	{ "sub", cmd_sub, "[--name ID] [--count N] [--raw | --json] [--subject] NAME...",
 	  "print messages as they arrive",
 	  "  NAME is a topic (a name with a slash in it, or topic.NAME, or payload.NAME for what "
 	  "its\n"
-	  "  envelopes hold) or any other subject.\n"
+	  "  envelopes hold) or any other subject. Short names need one of the two before them:\n"
+	  "  on --network mainnet, topic.block is teranode/bitcoin/1.0.0/mainnet-block.\n"
 	  "  In a subject, * stands for one whole part between dots and > for all that follow.\n"
 	  "  --name ID    the consumer's id, as status shows it\n"
 	  "  --count N    end after N messages\n"
 	  "  --raw        the payload's bytes and a newline, nothing else\n"
+	  "  --json       one JSON object a message, with its headers\n"
 	  "  --subject    NAME is a subject as it stands, even with a slash in it\n" },
-	{ "pub", cmd_pub, "NAME [DATA | -]", "publish one message",
+	{ "pub", cmd_pub, "[--subject] NAME [DATA | -]", "publish one message",
+	  "  NAME is as for sub; payload.NAME puts the message into an envelope of Teranode's.\n"
 	  "  Without DATA, or with -, the message is what comes on standard input.\n"
 	  "  --subject    NAME is a subject as it stands, even with a slash in it\n" },
 	{ "url", cmd_url, "[--token] [--json]", "where NATS clients connect",
