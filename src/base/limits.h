@@ -200,17 +200,19 @@
 #define LIMIT_GOSSIP_PROMISES_FEW 64    /* ... and so few when half of the places are taken */
 #define LIMIT_GOSSIP_PROMISE_MS 3000    /* so long an answer to IWANT may take */
 #define LIMIT_GOSSIP_MISBEHAVIOUR 100   /* points of P7 that are held against one peer */
-#define LIMIT_GOSSIP_ALIENS 16 /* messages asked for by ids that mean nothing to us, all in vain   \
-				*/
+#define LIMIT_GOSSIP_ALIENS                                                                        \
+	16 /* messages asked for by ids that mean nothing to us, all in vain                       \
+	    */
 #define LIMIT_GOSSIP_FLOOD                                                                         \
 	100 /* RPCs with IHAVE beyond what is heeded: each so many are one point */
 
 /* Gossip: what a peer takes, and whom it tells us of */
 #define LIMIT_GOSSIP_RPC_UNKNOWN 65536 /* an RPC to who may not take more: rust's default */
-#define LIMIT_GOSSIP_BIG_MS 5000 /* a stream that is reset so soon after a longer one: it did not  \
-				  */
-#define LIMIT_GOSSIP_DIRECT 64   /* peers that messages go to outside of every mesh */
-#define LIMIT_GOSSIP_PX 16       /* peers told of in a PRUNE, heard of from one */
+#define LIMIT_GOSSIP_BIG_MS                                                                        \
+	5000                   /* a stream that is reset so soon after a longer one: it did not    \
+				*/
+#define LIMIT_GOSSIP_DIRECT 64 /* peers that messages go to outside of every mesh */
+#define LIMIT_GOSSIP_PX 16     /* peers told of in a PRUNE, heard of from one */
 #define LIMIT_GOSSIP_PX_BYTES (16 * KIB) /* of their records, in one PRUNE */
 #define LIMIT_GOSSIP_PX_PEER 32          /* heard of from one peer in a heartbeat */
 #define LIMIT_GOSSIP_PX_ALL 256          /* and from all of them */
@@ -236,9 +238,9 @@
 #define LIMIT_DOOR_FIRST_PING_MS 2000
 #define LIMIT_DOOR_PING_MS 120000
 #define LIMIT_DOOR_PINGS_OUT 2
-#define LIMIT_DOOR_QUESTIONS                                                                       \
-	1024                     /* messages that validators were asked about; then the oldest go */
-#define LIMIT_DOOR_VALIDATORS 16 /* asked about one message */
+#define LIMIT_DOOR_QUESTIONS 1024 /* messages that validators were asked about; then old ones go   \
+				   */
+#define LIMIT_DOOR_VALIDATORS 16  /* asked about one message */
 #define LIMIT_DOOR_SLOW_TOLD_MS 60000  /* between two words about validators that do not answer */
 #define LIMIT_PAYLOAD_NAME 256         /* an envelope's name, as consumers are told it */
 #define LIMIT_CLIENT_NAME 64           /* ours */

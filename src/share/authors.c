@@ -9,6 +9,7 @@ struct author {
 	struct list link; /* authors.oldest_first */
 	struct peer_id id;
 	uint64_t n_malformed, n_mismatched;
+	uint64_t malformed[LIMIT_AUTHOR_STRIKES]; /* the numbers of the first ones */
 	struct mono forgotten_at;
 };
 
@@ -94,11 +95,26 @@ bool authors_is_skipped(struct authors *a, const struct peer_id *id, struct mono
 	return one && one->n_malformed >= LIMIT_AUTHOR_STRIKES;
 }
 
-bool authors_malformed(struct authors *a, const struct peer_id *id, struct mono now)
+static bool is_known(struct authors *a, const struct peer_id *id, uint64_t seqno, struct mono now)
 {
-	struct author *one = blame(a, id, now);
+	const struct author *one = find(a, id, now);
+	uint64_t n = one ? size_min(one->n_malformed, LIMIT_AUTHOR_STRIKES) : 0;
 
-	if (!one || ++one->n_malformed != LIMIT_AUTHOR_STRIKES)
+	for (uint64_t i = 0; i < n; i++)
+		if (one->malformed[i] == seqno)
+			return true;
+	return false;
+}
+
+bool authors_malformed(struct authors *a, const struct peer_id *id, uint64_t seqno, struct mono now)
+{
+	struct author *one = is_known(a, id, seqno, now) ? NULL : blame(a, id, now);
+
+	if (!one)
+		return false;
+	if (one->n_malformed < LIMIT_AUTHOR_STRIKES)
+		one->malformed[one->n_malformed] = seqno;
+	if (++one->n_malformed != LIMIT_AUTHOR_STRIKES)
 		return false;
 	a->n_skipped++;
 	return true;

@@ -33,8 +33,10 @@ void authors_init(struct authors *a, uint64_t seed);
 void authors_deinit(struct authors *a);
 
 bool authors_is_skipped(struct authors *a, const struct peer_id *id, struct mono now);
-/* true: from now on it is skipped. */
-bool authors_malformed(struct authors *a, const struct peer_id *id, struct mono now);
+/* True: from now on it is skipped. `seqno` is the message's: the same one, which anybody may have
+ * sent round again, is no further fault. */
+bool authors_malformed(struct authors *a, const struct peer_id *id, uint64_t seqno,
+		       struct mono now);
 /* It named another author than itself; that is counted only. */
 void authors_mismatched(struct authors *a, const struct peer_id *id, struct mono now);
 

@@ -38,7 +38,7 @@ static void on_malformed(struct door *d, struct topic *t, const struct gossip_de
 {
 	d->counts.payload_malformed++;
 	t->counts.payload_malformed++;
-	if (!is_ours(d, m) && authors_malformed(&d->authors, &m->from, d->now))
+	if (!is_ours(d, m) && authors_malformed(&d->authors, &m->from, m->seqno, d->now))
 		tell_skipped(d, m);
 }
 

@@ -64,13 +64,25 @@ void question_asked(struct question *q, struct consumer *c)
 		q->asked[q->n_asked++] = c;
 }
 
+/* The topic's oldest, or else the oldest of all. */
+static struct question *oldest_of(struct door *d, struct bytes topic)
+{
+	list_for_each (it, &d->questions) {
+		struct question *q = question_of_link(it);
+
+		if (bytes_equal(BYTES(q->topic, q->n_topic), topic))
+			return q;
+	}
+	return question_of_link(d->questions.next);
+}
+
 /* The engine has given up on as many, or will before these come to their turn. */
-static void make_room(struct door *d)
+static void make_room(struct door *d, struct bytes topic)
 {
 	if (d->question_numbers.n < d->question_numbers.n_max || list_is_empty(&d->questions))
 		return;
 	d->counts.validate_unanswered++;
-	question_free(d, question_of_link(d->questions.next));
+	question_free(d, oldest_of(d, topic));
 }
 
 static size_t ask(struct door *d, struct topic *t, struct question *q, const struct about *about)
@@ -112,7 +124,7 @@ bool door_validate(struct door *d, const struct gossip_delivery *m,
 	d->now = now;
 	if (d->n_validators == 0 || topic_get(d, m->topic, &t) < 0)
 		return false;
-	make_room(d);
+	make_room(d, m->topic);
 	q = question_new(d, m, question);
 	if (!q)
 		return false;

@@ -46,6 +46,7 @@ struct fixture {
 	bool loops_back;    /* what is published to a topic comes back at once, as from gossip */
 	bool answers_api;   /* at once, with the verb */
 	uint64_t ticket;    /* the last one */
+	uint64_t seqno;     /* of the next message that gossip brings */
 };
 
 /* "<word> <a> <b>", without what is empty. */
@@ -100,6 +101,7 @@ static inline void gossip_brings_from(struct fixture *f, uint8_t from, struct by
 {
 	struct gossip_delivery m = message_of(from, topic, data);
 
+	m.seqno = f->seqno++;
 	door_deliver(f->door, &m, true, (struct wall){ 1700000000123 * (int64_t)NS_PER_MS },
 		     f->now);
 }

@@ -131,6 +131,25 @@ TEST(a_wildcard_joins_nothing_and_sees_the_payloads_of_what_is_joined)
 	fixture_deinit(&f);
 }
 
+TEST(a_malformed_message_that_somebody_sends_again_skips_nobody)
+{
+	struct fixture f;
+	struct client *a;
+
+	fixture_init(&f);
+	a = client_new(&f);
+	say(a, "SUB payload./chat 1\r\n");
+	for (int i = 0; i < 2 * LIMIT_AUTHOR_STRIKES; i++) {
+		f.seqno = 7;
+		brings(&f, 2, CHAT, "hello");
+	}
+	brings(&f, 2, CHAT, HELLO_ENVELOPE);
+	assert_int_equal(count(a, "Pl-Name: vec"), 1);
+	assert_int_equal(door_counts(f.door).payload_malformed, 2 * LIMIT_AUTHOR_STRIKES);
+	assert_int_equal(door_counts(f.door).authors_skipped, 0);
+	fixture_deinit(&f);
+}
+
 TEST(the_fifth_malformed_message_is_told_once_and_raw_messages_go_on)
 {
 	struct fixture f;
@@ -318,7 +337,8 @@ TEST(many_authors_that_are_skipped_at_once_are_told_of_once_a_second)
 	fixture_deinit(&f);
 }
 
-TESTS(RUN(a_payload_comes_with_the_headers_of_its_message_and_the_name_of_the_envelope),
+TESTS(RUN(a_malformed_message_that_somebody_sends_again_skips_nobody),
+      RUN(a_payload_comes_with_the_headers_of_its_message_and_the_name_of_the_envelope),
       RUN(a_name_is_shown_without_what_a_header_cannot_carry),
       RUN(payload_and_topic_share_one_subscription_to_the_network),
       RUN(a_wildcard_joins_nothing_and_sees_the_payloads_of_what_is_joined),

@@ -276,6 +276,26 @@ TEST(questions_and_validators_have_a_maximum)
 	fixture_deinit(&f);
 }
 
+TEST(questions_of_one_topic_do_not_displace_those_of_another)
+{
+	struct fixture f;
+	struct client *v;
+	char subject[64];
+
+	fixture_init(&f);
+	v = client_new(&f);
+	say(v, "SUB validate./u 1\r\nSUB validate./t 2\r\n");
+	assert_true(gossip_asks(&f, BYTES_LITERAL("/u"), X, 1));
+	snprintf(subject, sizeof(subject), "%s", reply_of(v, 0));
+	for (uint64_t i = 0; i < LIMIT_DOOR_QUESTIONS + 10; i++) {
+		assert_true(gossip_asks(&f, T, X, 2 + i));
+		forget(v);
+	}
+	answer(v, subject, "reject");
+	assert_int_equal(door_counts(f.door).validate_rejected, 1);
+	fixture_deinit(&f);
+}
+
 TEST(topics_may_wait_for_different_times)
 {
 	const struct gossip_delivery m = message_of(0, T, X);
@@ -313,7 +333,8 @@ TEST(nobody_publishes_to_validate)
 	fixture_deinit(&f);
 }
 
-TESTS(RUN(who_validates_a_topic_gets_its_messages_with_headers_and_a_place_to_answer),
+TESTS(RUN(questions_of_one_topic_do_not_displace_those_of_another),
+      RUN(who_validates_a_topic_gets_its_messages_with_headers_and_a_place_to_answer),
       RUN(the_answer_becomes_the_verdict_and_the_first_one_counts),
       RUN(a_word_that_is_no_verdict_is_refused_and_the_question_stays),
       RUN(only_who_was_asked_may_answer), RUN(silence_frees_the_question_and_is_told_once_a_minute),
