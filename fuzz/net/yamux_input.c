@@ -1,10 +1,11 @@
-/* covers: src/net/yamux.c src/net/yamux_stream.c src/net/yamux_output.c src/net/yamux_window.c src/net/send_queue.c */
+/* covers: src/net/yamux.c src/net/yamux_stream.c src/net/yamux_output.c src/net/yamux_window.c
+ * src/net/send_queue.c */
 /*
  * A session under arbitrary bytes and an arbitrary user. The input is a list of [action][n][n bytes
- * from the peer] behind a byte that says which side we are and whether a GoAway lingers; with
- * ZEROES in the action it is n KiB of zeroes instead. Whatever comes: what the session says can be
- * read, stays within the credit it was given and within its maxima, and every stream that was
- * reported ends exactly once.
+ * from the peer] behind a byte that says which side we are, whether a GoAway lingers and whether
+ * memory is scarce; with ZEROES in the action it is n KiB of zeroes instead. Whatever comes: what
+ * the session says can be read, stays within the credit it was given and within its maxima, and
+ * every stream that was reported ends exactly once.
  */
 
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #define N_USERS 4096
 #define ZEROES 8
+#define SCARCE (256 * KIB)
 
 enum action {
 	JUST_FEED,
@@ -36,6 +38,9 @@ struct fuzz {
 	struct user users[N_USERS];
 	size_t n_users;
 	struct mono now;
+	struct budget budget;
+	struct budget_account account;
+	struct charge charge;
 	bool refuse;
 	bool over;
 	bool gone;
@@ -150,6 +155,8 @@ static void check(const struct fuzz *f)
 	ASSERT(unacked == y->n_unacked && unacked <= LIMIT_YAMUX_BACKLOG);
 	ASSERT(y->n_pongs <= LIMIT_YAMUX_PONGS);
 	ASSERT(!yamux_is_lingering(y) || !yamux_has_gone(y));
+	ASSERT(f->charge.held[BUDGET_SEND] == (y->charge ? queued : 0));
+	ASSERT(f->charge.held[BUDGET_STREAMS] == (y->charge ? n * LIMIT_STREAM_COST : 0));
 }
 
 /* Odd sizes go into a buffer that is too small for all of it. */
@@ -175,6 +182,8 @@ static void output(struct fuzz *f, size_t max, size_t room)
 		ASSERT(!rd_is_bad(&r));
 	}
 	buf_deinit(&b);
+	if (yamux_is_starved(f->y))
+		yamux_retry(f->y);
 	if (yamux_has_events(f->y))
 		yamux_events(f->y);
 }
@@ -214,6 +223,8 @@ static void of_stream(struct user *u, enum action a, uint8_t n)
 		write_to(u, n);
 	else if (a == CLOSE)
 		yamux_stream_close(u->s);
+	else if (a == HOLD && n % 4 == 3)
+		yamux_stream_set_low(u->s, true);
 	else if (a == HOLD)
 		yamux_stream_hold(u->s, u->held = !u->held);
 	else if (a == RESET && n % 2)
@@ -255,6 +266,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!f || yamux_new(kind & 1, &ops, f, &f->y) < 0)
 		abort();
 	yamux_linger(f->y, kind & 2);
+	budget_init(&f->budget, SCARCE);
+	budget_account_init(&f->account, &f->budget);
+	charge_init(&f->charge, &f->account);
+	if (kind & 4)
+		yamux_charge_to(f->y, &f->charge);
 	while (r.left > 0 && !rd_is_bad(&r)) {
 		uint8_t action = rd_u8(&r), n = rd_u8(&r);
 
@@ -273,6 +289,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < f->n_users; i++)
 		ASSERT(!f->users[i].s);
 	yamux_free(f->y);
+	ASSERT(f->budget.held == 0);
+	charge_deinit(&f->charge);
+	budget_account_deinit(&f->account);
 	free(f);
 	return 0;
 }
