@@ -126,7 +126,8 @@ static struct hint_source *source_new(struct hint_book *b, const struct peer_id 
 	return s;
 }
 
-bool hint_book_charge(struct hint_book *b, const struct peer_id *via, struct mono now)
+static bool charge(struct hint_book *b, const struct peer_id *via, unsigned reserve,
+		   struct mono now)
 {
 	struct hint_source *s = source_find(b, via);
 
@@ -134,12 +135,22 @@ bool hint_book_charge(struct hint_book *b, const struct peer_id *via, struct mon
 		s = source_new(b, via, now);
 	if (s)
 		refill(s, now);
-	if (!s || s->tokens == 0) {
+	if (!s || s->tokens <= reserve) {
 		b->n_refused++;
 		return false;
 	}
 	s->tokens--;
 	return true;
+}
+
+bool hint_book_charge(struct hint_book *b, const struct peer_id *via, struct mono now)
+{
+	return charge(b, via, 0, now);
+}
+
+bool hint_book_charge_spare(struct hint_book *b, const struct peer_id *via, struct mono now)
+{
+	return charge(b, via, LIMIT_HINTS_PER_SOURCE / 2, now);
 }
 
 /* ---- addresses ---- */
@@ -226,6 +237,20 @@ static struct hint_source *greatest_source(const struct hint_book *b)
 	return greatest;
 }
 
+/* Others were asked where it is, and did not know either. */
+static bool drop_one_asked_in_vain(struct hint_book *b, struct hint_source *s)
+{
+	list_for_each (it, &s->hints) {
+		struct hint *h = hint_of(it);
+
+		if (h->n > 0 || mono_is_never(h->asked_at))
+			continue;
+		hint_book_remove(b, h);
+		return true;
+	}
+	return false;
+}
+
 /* Room for one more of `s`, at whose cost this may be; `displace`: at all? */
 static bool make_room(struct hint_book *b, struct hint_source *s, bool displace)
 {
@@ -238,8 +263,10 @@ static bool make_room(struct hint_book *b, struct hint_source *s, bool displace)
 		at_cost_of = greatest_source(b);
 	else
 		return true;
-	if (!displace || !at_cost_of || at_cost_of->n == 0)
+	if (!at_cost_of || at_cost_of->n == 0)
 		return false;
+	if (!displace)
+		return drop_one_asked_in_vain(b, s);
 	hint_book_remove(b, hint_of(list_first(&at_cost_of->hints)));
 	return true;
 }
@@ -365,19 +392,27 @@ struct hint *hint_book_choose(struct hint_book *b, const struct random *random, 
 	return d.chosen;
 }
 
-size_t hint_book_wanted(struct hint_book *b, hint_filter_fn is, void *user, struct mono now,
-			struct peer_id ret[LIMIT_ADDR_ROUND_IDS])
+size_t hint_book_wanted(struct hint_book *b, const struct random *random, hint_filter_fn is,
+			void *user, struct mono now, struct peer_id ret[LIMIT_ADDR_ROUND_IDS])
 {
-	size_t n = 0;
+	struct hint *chosen[LIMIT_ADDR_ROUND_IDS];
+	size_t n_seen = 0, n;
 
-	for (struct list *it = b->all.prev; it != &b->all && n < LIMIT_ADDR_ROUND_IDS;
-	     it = it->prev) {
+	list_for_each (it, &b->all) {
 		struct hint *h = list_entry(it, struct hint, all);
+		uint64_t at;
 
 		if ((h->n > 0 && h->n_failed == 0) || !is_due(h->asked_at, now) || !is(user, h))
 			continue;
-		h->asked_at = now;
-		ret[n++] = h->id;
+		n_seen++;
+		at = n_seen <= ARRAY_SIZE(chosen) ? n_seen - 1 : random_below(random, n_seen);
+		if (at < ARRAY_SIZE(chosen))
+			chosen[at] = h;
+	}
+	n = size_min(n_seen, ARRAY_SIZE(chosen));
+	for (size_t i = 0; i < n; i++) {
+		chosen[i]->asked_at = now;
+		ret[i] = chosen[i]->id;
 	}
 	return n;
 }

@@ -82,11 +82,14 @@ static inline size_t hint_book_n(const struct hint_book *b)
 
 /* May `via` tell us something new? False: it has told enough, and is counted. */
 bool hint_book_charge(struct hint_book *b, const struct peer_id *via, struct mono now);
+/* The same for what it does not tell by itself, as the authors of what it relays: half of what it
+ * may tell stays for the rest, because anybody can make up authors. */
+bool hint_book_charge_spare(struct hint_book *b, const struct peer_id *via, struct mono now);
 /*
  * Addresses that we could not dial, that are of no single host, or that are private and come from a
  * public peer are not kept. Certified ones replace all others, uncertified ones are added while
- * there is room. News without addresses of a peer that is not known displace nothing. False:
- * nothing was kept.
+ * there is room. News without addresses of a peer that is not known displace only others of that
+ * source which were asked for in vain. False: nothing was kept.
  */
 bool hint_book_add(struct hint_book *b, const struct hint_news *news, struct mono now);
 struct hint *hint_book_find(const struct hint_book *b, const struct peer_id *id);
@@ -100,10 +103,11 @@ typedef bool (*hint_filter_fn)(void *user, const struct hint *h);
  * the same chance, and then every hint of it. NULL: none. */
 struct hint *hint_book_choose(struct hint_book *b, const struct random *random, hint_filter_fn is,
 			      void *user, struct mono now);
-/* Those for whom addresses are wanted and were not asked for in that time, most recently told
- * first; each then counts as asked for. Their number. */
-size_t hint_book_wanted(struct hint_book *b, hint_filter_fn is, void *user, struct mono now,
-			struct peer_id ret[LIMIT_ADDR_ROUND_IDS]);
+/* Some of those for whom addresses are wanted and were not asked for in that time, each with the
+ * same chance: who invents peers does not keep us from asking for those there are. Each then counts
+ * as asked for. Their number. */
+size_t hint_book_wanted(struct hint_book *b, const struct random *random, hint_filter_fn is,
+			void *user, struct mono now, struct peer_id ret[LIMIT_ADDR_ROUND_IDS]);
 
 void hint_book_on_tried(struct hint *h, struct mono now);
 /* It is gone when it has failed LIMIT_HINT_TRIES times, unless the user told of it. */

@@ -160,7 +160,7 @@ void hints_saw_author(struct hints *h, const struct peer_id *via, const struct p
 
 	if (peer_id_equal(author, via) || hint_book_find(&h->book, author) ||
 	    peer_id_equal(author, &h->config.id) || is_connected(h, author) ||
-	    !hint_book_charge(&h->book, via, now_of(h)))
+	    !hint_book_charge_spare(&h->book, via, now_of(h)))
 		return;
 	hints_add_told(h, NULL, &news);
 }

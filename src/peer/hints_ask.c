@@ -52,7 +52,8 @@ void hints_ask_round(struct hints *h)
 
 	if (!hints_are_wanted(h))
 		return;
-	n = hint_book_wanted(&h->book, hint_is_open, h, loop_now(h->config.loop), ids);
+	n = hint_book_wanted(&h->book, &h->config.random, hint_is_open, h, loop_now(h->config.loop),
+			     ids);
 	for (size_t i = 0; i < n; i++)
 		ask_for(h, &ids[i]);
 }

@@ -345,18 +345,68 @@ TEST(addresses_are_wanted_for_those_that_have_none_that_works)
 	begin();
 	assert_true(TELL(.via = 1, .who = 2));
 	assert_true(TELL(.via = 1, .who = 3, .addresses = "/ip4/1.1.1.1/tcp/1"));
-	assert_int_equal(hint_book_wanted(&book, any, NULL, at_ms(0), ids), 1);
+	assert_int_equal(hint_book_wanted(&book, &chance, any, NULL, at_ms(0), ids), 1);
 	assert_true(peer_id_equal(&ids[0], &two));
-	assert_int_equal(hint_book_wanted(&book, any, NULL, at_ms(1), ids), 0);
+	assert_int_equal(hint_book_wanted(&book, &chance, any, NULL, at_ms(1), ids), 0);
 	hint_book_on_failed(&book, hint(3), LINK_NETWORK);
-	assert_int_equal(hint_book_wanted(&book, any, NULL, at_ms(2), ids), 1);
+	assert_int_equal(hint_book_wanted(&book, &chance, any, NULL, at_ms(2), ids), 1);
 	assert_true(peer_id_equal(&ids[0], &three));
-	assert_int_equal(hint_book_wanted(&book, any, NULL, at_ms(LIMIT_HINT_AGAIN_MS + 2), ids),
-			 2);
+	assert_int_equal(
+		hint_book_wanted(&book, &chance, any, NULL, at_ms(LIMIT_HINT_AGAIN_MS + 2), ids),
+		2);
 	for (unsigned i = 0; i < 20; i++)
 		assert_true(TELL(.via = 1, .who = 100 + i));
-	assert_int_equal(hint_book_wanted(&book, any, &book, at_ms(3), ids), 0);
-	assert_int_equal(hint_book_wanted(&book, any, NULL, at_ms(3), ids), LIMIT_ADDR_ROUND_IDS);
+	assert_int_equal(hint_book_wanted(&book, &chance, any, &book, at_ms(3), ids), 0);
+	assert_int_equal(hint_book_wanted(&book, &chance, any, NULL, at_ms(3), ids),
+			 LIMIT_ADDR_ROUND_IDS);
+	end();
+}
+
+/* Whoever publishes under many names fills the books of all who hear of them. */
+TEST(invented_authors_leave_half_of_a_share_and_make_room_when_nobody_knows_them)
+{
+	struct peer_id via = id_of(1), ids[LIMIT_ADDR_ROUND_IDS];
+	unsigned n = 0;
+
+	begin();
+	while (hint_book_charge_spare(&book, &via, at_ms(0)))
+		n++;
+	assert_int_equal(n, LIMIT_HINTS_PER_SOURCE / 2);
+	for (n = 0; hint_book_charge(&book, &via, at_ms(0)); n++)
+		assert_true(TELL(.via = 1, .who = 100 + n, .is_free = true));
+	assert_int_equal(n, LIMIT_HINTS_PER_SOURCE / 2);
+	for (; n < LIMIT_HINTS_PER_SOURCE; n++)
+		assert_true(TELL(.via = 1, .who = 100 + n, .is_free = true));
+	assert_false(TELL(.via = 1, .who = 99, .is_free = true));
+	n = (unsigned)hint_book_wanted(&book, &chance, any, NULL, at_ms(0), ids);
+	assert_int_equal(n, LIMIT_ADDR_ROUND_IDS);
+	for (unsigned i = 0; i < n; i++)
+		assert_true(TELL(.via = 1, .who = 300 + i, .is_free = true));
+	assert_false(TELL(.via = 1, .who = 99, .is_free = true));
+	for (unsigned i = 0; i < n; i++)
+		assert_null(hint_book_find(&book, &ids[i]));
+	end();
+}
+
+/* Each round brings more than are asked for in it. */
+TEST(many_that_came_later_do_not_keep_the_first_from_being_asked_for)
+{
+	struct peer_id ids[LIMIT_ADDR_ROUND_IDS], first = id_of(50);
+	unsigned next = 1000;
+	bool found = false;
+
+	begin();
+	assert_true(TELL(.via = 10, .who = 50, .is_free = false));
+	for (unsigned round = 0; round < 50 && !found; round++) {
+		size_t n;
+
+		for (unsigned i = 0; i < 20; i++)
+			(void)TELL(.via = 11 + round, .who = next++);
+		n = hint_book_wanted(&book, &chance, any, NULL, at_ms(round), ids);
+		for (size_t i = 0; i < n; i++)
+			found = found || peer_id_equal(&ids[i], &first);
+	}
+	assert_true(found);
 	end();
 }
 
@@ -376,7 +426,9 @@ TEST(what_nobody_tells_again_is_forgotten_after_a_day)
 	end();
 }
 
-TESTS(RUN(what_is_told_is_kept_without_repeats), RUN(nobody_tells_us_of_ourselves),
+TESTS(RUN(invented_authors_leave_half_of_a_share_and_make_room_when_nobody_knows_them),
+      RUN(many_that_came_later_do_not_keep_the_first_from_being_asked_for),
+      RUN(what_is_told_is_kept_without_repeats), RUN(nobody_tells_us_of_ourselves),
       RUN(a_private_address_from_a_public_peer_is_never_kept),
       RUN(what_could_not_be_dialled_is_not_kept_whoever_tells),
       RUN(a_peer_has_eight_addresses_and_what_it_signed_replaces_them),
