@@ -34,7 +34,7 @@ struct gossip_params gossip_params_default(void)
 		.idontwant_threshold = 1024,
 		.d_eager = 3,
 		.later_ms = 200,
-		.flood_publish = false,
+		.flood_publish = true,
 		.n_checkers = 2,
 		.check_inline = 4,
 		.score = score_params_default(),

@@ -2,7 +2,7 @@
  * Large messages go to a few members of the mesh at once, and to the others a moment later, unless
  * they have said meanwhile that they have it (IDONTWANT, or a copy). Without this two neighbours
  * that hear of a message at about the same time send it to each other, on nearly every link whose
- * latency is longer than the difference: docs/decisions/0008-relay-in-two-steps.md has the figures.
+ * latency is longer than the difference: docs/decisions/0009-relay-in-two-steps.md has the figures.
  */
 
 #include <stdlib.h>

@@ -420,11 +420,9 @@ TEST(who_subscribed_before_we_joined_is_told_and_grafted)
 
 TEST(flood_publishing_reaches_everybody)
 {
-	struct gossip_params params = gossip_params_default();
 	struct engine e;
 
-	params.flood_publish = true;
-	engine_init_with(&e, &params);
+	engine_init(&e);
 	engine_joins(&e, "t");
 	fakes_subscribed(&e, 0, 20, "t");
 	for (size_t i = 0; i < 20; i++)
@@ -441,6 +439,7 @@ TEST(without_a_mesh_a_message_still_goes_to_d_peers)
 	struct engine e;
 	size_t n = 0;
 
+	params.flood_publish = false;
 	engine_init_with(&e, &params);
 	fakes_subscribed(&e, 0, 20, "t");
 	for (size_t i = 0; i < 20; i++)
