@@ -3,6 +3,7 @@
 #   make            the release program, build/peerline
 #   make demo       three nodes, two consumers, real announcements: under a minute
 #   make check      everything that must hold: unit tests, simulations, corpora, real foreign peers
+#   make sim        gossip with a thousand nodes, and under attack, in virtual time (SEED=1, SCENARIO=name)
 #   make bench      side by side with js-libp2p and go-libp2p (ROW=name for one row)
 #   make fuzz       coverage-guided fuzzing with a report (SECONDS=60 a target)
 #   make mutants    breaks a rule at a time and expects the named test to notice
@@ -15,12 +16,13 @@ SECONDS ?= 60
 RELEASE := build
 DEBUG := build-debug
 FUZZ := build-fuzz
+SIM := build-sim
 
 # Runs Meson once for a build directory; what it says is only of interest when it fails.
 configure = test -f $(1)/build.ninja || \
 	{ $(2) >$(1)-setup.log 2>&1 && rm $(1)-setup.log; } || { cat $(1)-setup.log; exit 1; }
 
-.PHONY: all release debug demo check bench fuzz mutants install clean deps
+.PHONY: all release debug demo check sim sim-program bench fuzz mutants install clean deps
 
 all: release
 
@@ -44,6 +46,15 @@ check:
 	@$(MAKE) --no-print-directory debug release
 	@tools/check.sh $(DEBUG) $(RELEASE)
 
+# Optimized, and with everything asserted that is asserted always.
+sim-program:
+	@tools/deps.sh debug
+	@$(call configure,$(SIM),meson setup $(SIM) --buildtype=release -Db_sanitize=none)
+	@ninja -C $(SIM) tests/sim/gossip/sim_gossip
+
+sim: sim-program
+	@tools/sim.sh $(SIM)/tests/sim/gossip/sim_gossip $(if $(SEED),--seed=$(SEED)) $(SCENARIO)
+
 bench: release
 	@tools/deps.sh check
 	@bench/run.sh "$(ROW)"
@@ -65,4 +76,4 @@ install: release
 	@test -n "$(DESTDIR)" || /sbin/ldconfig 2>/dev/null || true
 
 clean:
-	rm -rf $(RELEASE) $(DEBUG) $(FUZZ) $(RELEASE)-setup.log $(DEBUG)-setup.log $(FUZZ)-setup.log
+	rm -rf $(RELEASE) $(DEBUG) $(FUZZ) $(SIM) $(RELEASE)-setup.log $(DEBUG)-setup.log $(FUZZ)-setup.log

@@ -115,13 +115,22 @@ void bad_iwant(struct gossip_net_end *end, const struct bytes *ids, size_t n)
 	send_control(end, &b);
 }
 
+void bad_idontwant(struct gossip_net_end *end, const struct bytes *ids, size_t n)
+{
+	struct buf b;
+	struct wr w = words(&b);
+
+	gossip_write_idontwant(&w, ids, n);
+	send_control(end, &b);
+}
+
 static struct bytes made_up(char text[64], uint64_t number)
 {
 	return BYTES(text,
 		     (size_t)snprintf(text, 64, "no/such/topic/%llu", (unsigned long long)number));
 }
 
-void bad_subscribe_many(struct gossip_net_end *end, uint64_t first, size_t n)
+void bad_subscribe_many(struct gossip_net_end *end, uint64_t first, size_t n, bool subscribe)
 {
 	char text[64];
 	struct buf b;
@@ -129,7 +138,7 @@ void bad_subscribe_many(struct gossip_net_end *end, uint64_t first, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		gossip_write_subscription(
-			&w, &(struct gossip_subscription){ .subscribe = true,
+			&w, &(struct gossip_subscription){ .subscribe = subscribe,
 							   .topic = made_up(text, first + i) });
 	send_subscriptions(end, &b);
 }
@@ -222,6 +231,15 @@ static void relay(struct bad_boy *b, const struct remembered *r, const struct go
 			gossip_net_send(b->links[i].end, r->frame);
 }
 
+static void talk(struct bad_boy *b, const struct remembered *r)
+{
+	struct bytes id = BYTES(r->id, r->n);
+
+	for (size_t i = 0; i < b->n_links; i++)
+		if (b->links[i].in_mesh)
+			bad_idontwant(b->links[i].end, &id, 1);
+}
+
 static void announce(struct bad_boy *b, const struct remembered *r)
 {
 	struct bytes id = BYTES(r->id, r->n);
@@ -236,12 +254,14 @@ static void on_message(struct bad_boy *b, const struct gossip_net_end *via,
 	struct remembered *r;
 
 	b->counts.messages++;
-	if (is_bad(b, BAD_DROP, now) && (b->vices & (BAD_ANNOUNCE | BAD_REPLAY)) == 0)
+	if (is_bad(b, BAD_DROP, now) && (b->vices & (BAD_ANNOUNCE | BAD_REPLAY | BAD_TALK)) == 0)
 		return;
 	if (!remember(b, m, &r))
 		return;
 	if (is_bad(b, BAD_ANNOUNCE, now))
 		announce(b, r);
+	if (is_bad(b, BAD_TALK, now))
+		talk(b, r);
 	if (!is_bad(b, BAD_DROP, now))
 		relay(b, r, via);
 }

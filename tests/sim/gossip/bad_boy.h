@@ -22,6 +22,7 @@ enum bad_vice {
 	BAD_INSIST = 1 << 2, /* and does not wait for that: at every heartbeat */
 	BAD_ANNOUNCE =
 		1 << 3,      /* tells everybody at once of what it heard of, and never serves it */
+	BAD_TALK = 1 << 5,   /* says IDONTWANT of all it heard of, as an honest one would */
 	BAD_REPLAY = 1 << 4, /* sends what it heard again, to everybody, ten messages a heartbeat */
 };
 
@@ -62,8 +63,9 @@ void bad_graft(struct gossip_net_end *end, struct bytes topic);
 void bad_prune(struct gossip_net_end *end, struct bytes topic, uint64_t backoff_s);
 void bad_ihave(struct gossip_net_end *end, struct bytes topic, const struct bytes *ids, size_t n);
 void bad_iwant(struct gossip_net_end *end, const struct bytes *ids, size_t n);
-/* `n` subscriptions to topics that do not exist, numbered from `first`, in one RPC. */
-void bad_subscribe_many(struct gossip_net_end *end, uint64_t first, size_t n);
+void bad_idontwant(struct gossip_net_end *end, const struct bytes *ids, size_t n);
+/* `n` topics that do not exist, numbered from `first`, in one RPC. */
+void bad_subscribe_many(struct gossip_net_end *end, uint64_t first, size_t n, bool subscribe);
 void bad_graft_many(struct gossip_net_end *end, uint64_t first, size_t n);
 
 #endif

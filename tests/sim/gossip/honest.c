@@ -26,16 +26,17 @@ static void tell_cost(struct stage *s)
 
 static struct ledger_figures a_quiet_day(struct stage *s, size_t n, uint64_t seconds)
 {
+	size_t rate = stage_rate(s, RATE, RATE);
 	struct ledger_figures f;
 	struct mono from, to;
 
 	stage_open(s, stage_far_apart());
-	stage_people(s, n, seconds * RATE + 1, 0);
+	stage_people(s, n, seconds * rate + 1, 0);
 	stage_acquaint(s, DEGREE);
 	stage_join(s);
 	stage_run(s, SETTLE_MS);
 
-	stage_talk(s, n, RATE, SIZE);
+	stage_talk(s, n, rate, SIZE);
 	from = gossip_net_now(s->net);
 	stage_run(s, seconds * 1000);
 	stage_hush(s);
@@ -68,18 +69,18 @@ static void quiet(struct stage *s, size_t n, uint64_t seconds, double duplicates
 
 void play_honest(struct stage *s)
 {
-	quiet(s, s->full ? 1000 : 50, s->full ? 60 : 2, 3);
+	quiet(s, s->full ? 1000 : 50, stage_seconds(s, 60, 2), 3);
 }
 
 void play_ladder_10(struct stage *s)
 {
 	/* Everybody is in everybody's mesh, which is larger than six then. */
-	quiet(s, 10, s->full ? 60 : 3, 4);
+	quiet(s, 10, stage_seconds(s, 60, 3), 4);
 }
 
 void play_ladder_100(struct stage *s)
 {
-	quiet(s, s->full ? 100 : 40, s->full ? 60 : 2, 3);
+	quiet(s, s->full ? 100 : 40, stage_seconds(s, 60, 2), 3);
 }
 
 /* ---- determinism ---- */
@@ -150,12 +151,12 @@ void play_churn(struct stage *s)
 	struct mono from;
 
 	stage_open(s, stage_far_apart());
-	stage_people(s, n, 2 * n_rounds * RATE + 1, 0);
+	stage_people(s, n, 2 * n_rounds * stage_rate(s, RATE, 20) + 1, 0);
 	stage_acquaint(s, DEGREE);
 	stage_join(s);
 	stage_run(s, SETTLE_MS);
 	from = gossip_net_now(s->net);
-	stage_talk(s, n / 2, s->full ? RATE : 20, SIZE);
+	stage_talk(s, n / 2, stage_rate(s, RATE, 20), SIZE);
 	for (size_t i = 0; i < n_rounds; i++)
 		fail_and_return(s, i);
 	stage_hush(s);
@@ -206,7 +207,7 @@ static void settle_and_talk(struct stage *s)
 	stage_acquaint(s, DEGREE);
 	stage_join(s);
 	stage_run(s, SETTLE_MS);
-	stage_talk(s, n, s->full ? RATE : 20, SIZE);
+	stage_talk(s, n, stage_rate(s, RATE, 20), SIZE);
 	stage_run(s, 2000);
 }
 

@@ -1,7 +1,8 @@
 /*
  * Gossip under load and under attack, in virtual time:
  *
- *     sim_gossip [--full] [--seed=N] [NAME...]     (no name: all of them)
+ *     sim_gossip [--full] [--seed=N] [--seconds=N] [--rate=N] [NAME...]   (no name: all of them)
+ *     sim_gossip --list
  *
  * Each scenario tells its figures and what was not as it should be, and how to play it again. The
  * last lines are the table.
@@ -16,6 +17,8 @@
 #include "sim/gossip/scenarios.h"
 
 #define SEED 1
+
+static const char *program; /* as it was called */
 
 struct outcome {
 	const struct scenario *scenario;
@@ -33,9 +36,20 @@ static double seconds_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static struct outcome play(const struct scenario *scenario, uint64_t seed, bool full)
+static void tell_how(const struct scenario *scenario, const struct stage *s)
 {
-	struct stage stage = { .seed = seed, .full = full };
+	printf("    again: %s%s --seed=%llu", program, s->full ? " --full" : "",
+	       (unsigned long long)s->seed);
+	if (s->seconds > 0)
+		printf(" --seconds=%zu", s->seconds);
+	if (s->rate > 0)
+		printf(" --rate=%zu", s->rate);
+	printf(" %s\n", scenario->name);
+}
+
+static struct outcome play(const struct scenario *scenario, const struct stage *like)
+{
+	struct stage stage = *like;
 	double began = seconds_now();
 	struct outcome o = { .scenario = scenario };
 
@@ -48,8 +62,7 @@ static struct outcome play(const struct scenario *scenario, uint64_t seed, bool 
 	if (stage.n_figures > 0)
 		memcpy(o.figure, stage.figures[0], sizeof(o.figure));
 	if (o.n_failed > 0)
-		printf("    again: sim_gossip%s --seed=%llu %s\n", full ? " --full" : "",
-		       (unsigned long long)seed, scenario->name);
+		tell_how(scenario, like);
 	return o;
 }
 
@@ -80,21 +93,48 @@ static size_t table(const struct outcome *outcomes, size_t n)
 	return n_failed;
 }
 
+static int list(void)
+{
+	for (const struct scenario *s = scenarios; s->name; s++)
+		printf("%s\n", s->name);
+	return 0;
+}
+
+static bool number_of(const char *argument, const char *option, size_t *ret)
+{
+	size_t n = strlen(option);
+
+	if (strncmp(argument, option, n) != 0)
+		return false;
+	*ret = strtoull(argument + n, NULL, 10);
+	return true;
+}
+
+static bool understand(struct stage *s, const char *argument)
+{
+	if (strcmp(argument, "--full") == 0)
+		s->full = true;
+	else
+		return number_of(argument, "--seed=", &s->seed) ||
+		       number_of(argument, "--seconds=", &s->seconds) ||
+		       number_of(argument, "--rate=", &s->rate);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t seed = SEED;
-	bool full = false;
+	struct stage stage = { .seed = SEED };
 	int i = 1;
 	struct outcome outcomes[64];
 	size_t n = 0;
 
+	program = argv[0];
 	for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
-		if (strcmp(argv[i], "--full") == 0) {
-			full = true;
-		} else if (strncmp(argv[i], "--seed=", 7) == 0) {
-			seed = strtoull(argv[i] + 7, NULL, 10);
-		} else {
-			fprintf(stderr, "usage: sim_gossip [--full] [--seed=N] [NAME...]\n");
+		if (strcmp(argv[i], "--list") == 0)
+			return list();
+		if (!understand(&stage, argv[i])) {
+			fprintf(stderr, "usage: sim_gossip [--full] [--seed=N] [--seconds=N] "
+					"[--rate=N] [NAME...]\n");
 			return 1;
 		}
 	}
@@ -102,7 +142,7 @@ int main(int argc, char **argv)
 		if (!is_wanted(s->name, argv + i, argc - i))
 			continue;
 		ASSERT(n < ARRAY_SIZE(outcomes));
-		outcomes[n++] = play(s, seed, full);
+		outcomes[n++] = play(s, &stage);
 	}
 	if (n == 0) {
 		fprintf(stderr, "there is no such scenario; there are:\n");

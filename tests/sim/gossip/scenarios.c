@@ -11,6 +11,8 @@ const struct scenario scenarios[] = {
 	{ "partition", "a mesh that was cut in two is one again", play_partition },
 	{ "outage", "a network that only waited loses nothing", play_outage },
 	{ "sybils", "G-08: Sybils that graft and drop", play_sybils },
+	{ "polite_sybils", "G-08 again: Sybils that do nothing wrong but drop",
+	  play_polite_sybils },
 	{ "cold_boot", "G-09: Sybils that were there first", play_cold_boot },
 	{ "covert_flash", "G-09: Sybils that were honest for two minutes", play_covert_flash },
 	{ "eclipse", "nine in ten of a node's links are Sybils", play_eclipse },

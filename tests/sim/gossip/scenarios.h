@@ -18,6 +18,7 @@ void play_outage(struct stage *s);
 
 /* sybils.c */
 void play_sybils(struct stage *s);
+void play_polite_sybils(struct stage *s);
 void play_cold_boot(struct stage *s);
 void play_covert_flash(struct stage *s);
 void play_eclipse(struct stage *s);

@@ -73,6 +73,20 @@ struct gossip_net_config stage_far_apart(void)
 	};
 }
 
+size_t stage_seconds(const struct stage *s, size_t full, size_t brief)
+{
+	if (s->seconds > 0)
+		return s->seconds;
+	return s->full ? full : brief;
+}
+
+size_t stage_rate(const struct stage *s, size_t full, size_t brief)
+{
+	if (s->rate > 0)
+		return s->rate;
+	return s->full ? full : brief;
+}
+
 void stage_open(struct stage *s, struct gossip_net_config config)
 {
 	config.seed = s->seed;

@@ -24,6 +24,8 @@ struct bad_boy;
 struct stage {
 	uint64_t seed;
 	bool full; /* with the full numbers; otherwise a short form of the same story */
+	/* Asked for instead of the story's own; 0: nothing was. */
+	size_t seconds, rate;
 	size_t n_failed;
 	/* Told for the table, in the order of their coming. */
 	char figures[16][96];
@@ -47,6 +49,10 @@ struct scenario {
 };
 
 /* ---- playing ---- */
+
+/* How long people talk, and how often a second. */
+size_t stage_seconds(const struct stage *s, size_t full, size_t brief);
+size_t stage_rate(const struct stage *s, size_t full, size_t brief);
 
 /* The network of a story: latencies and parameters are the caller's, seed and ops the stage's. */
 void stage_open(struct stage *s, struct gossip_net_config config);

@@ -42,31 +42,62 @@ static void tell_sybils(struct stage *s)
 	figure(s, "%.2f duplicates per message and node", stage_duplicates(s));
 }
 
+/* In the beginning they are everywhere; it is to become better. */
+static void tell_thirds(struct stage *s, struct mono begin, uint64_t ms)
+{
+	static const char *const names[] = { "the first third", "the second", "the last" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct ledger_figures f = stage_figures(s, mono_add_ms(begin, i * ms / 3),
+							mono_add_ms(begin, (i + 1) * ms / 3));
+
+		stage_tell(s, names[i], &f);
+	}
+}
+
 /* ---- they graft and drop ---- */
 
-void play_sybils(struct stage *s)
+static void graft_and_drop(struct stage *s, unsigned vices)
 {
-	size_t n = s->full ? 100 : 30, seconds = s->full ? 180 : 5;
-	uint64_t rate = s->full ? RATE : 30;
+	size_t n = s->full ? 100 : 30, seconds = stage_seconds(s, 180, 5);
+	uint64_t rate = stage_rate(s, RATE, 30);
 	struct ledger_figures f;
+	struct mono begin;
 
 	stage_open(s, stage_far_apart());
 	stage_people(s, n, seconds * rate + 1, n);
-	patient_and_insisting(s, 2 * n / 5);
+	if (vices == 0)
+		patient_and_insisting(s, 2 * n / 5);
+	else
+		stage_villains(s, 2 * n / 5, vices);
 	stage_acquaint(s, DEGREE);
 	stage_infiltrate(s, 0, n, PER_NODE);
 	stage_join(s);
 	stage_run(s, 15000);
 	stage_talk(s, n / 5, rate, SIZE);
+	begin = gossip_net_now(s->net);
 	stage_run(s, seconds * 1000);
 	stage_hush(s);
 	stage_run(s, REST_MS);
 
-	f = stage_figures(s, (struct mono){ 0 }, MONO_NEVER);
+	f = stage_figures(s, begin, MONO_NEVER);
 	stage_tell(s, "delivered", &f);
+	tell_thirds(s, begin, seconds * 1000);
 	tell_sybils(s);
 	expect(s, f.n_delivered == f.n_expected, "everything is delivered");
-	expect(s, f.p99_ms <= 1000, "p99 is at most a second");
+	/* The short form is over before the meshes are clean. */
+	expect(s, f.p99_ms <= (s->full ? 1000 : 1500), "p99 is at most a second");
+}
+
+void play_sybils(struct stage *s)
+{
+	graft_and_drop(s, 0);
+}
+
+/* And behave well otherwise: they wait out every backoff and say what they have. */
+void play_polite_sybils(struct stage *s)
+{
+	graft_and_drop(s, BAD_GRAFT | BAD_DROP | BAD_TALK);
 }
 
 /* ---- they were there first ---- */
@@ -74,8 +105,8 @@ void play_sybils(struct stage *s)
 /* For a while everybody knows nobody else. */
 void play_cold_boot(struct stage *s)
 {
-	size_t n = s->full ? 100 : 30, seconds = s->full ? 120 : 8;
-	uint64_t rate = s->full ? RATE : 30;
+	size_t n = s->full ? 100 : 30, seconds = stage_seconds(s, 120, 8);
+	uint64_t rate = stage_rate(s, RATE, 30);
 	struct ledger_figures minute, after;
 	struct mono attack, later;
 
@@ -109,8 +140,9 @@ void play_cold_boot(struct stage *s)
 
 void play_covert_flash(struct stage *s)
 {
-	size_t n = s->full ? 100 : 30, covert_s = s->full ? 120 : 8, open_s = s->full ? 70 : 6;
-	uint64_t rate = s->full ? RATE : 30;
+	size_t n = s->full ? 100 : 30, covert_s = s->full ? 120 : 8,
+	       open_s = stage_seconds(s, 70, 6);
+	uint64_t rate = stage_rate(s, RATE, 30);
 	struct ledger_figures before, flash, after;
 	struct mono attack, later;
 
@@ -155,8 +187,8 @@ static bool is_victim(void *user, size_t node)
 
 void play_eclipse(struct stage *s)
 {
-	size_t n = s->full ? 100 : 30, seconds = s->full ? 60 : 5;
-	uint64_t rate = s->full ? RATE : 30;
+	size_t n = s->full ? 100 : 30, seconds = stage_seconds(s, 60, 5);
+	uint64_t rate = stage_rate(s, RATE, 30);
 	struct ledger_figures f;
 
 	stage_open(s, stage_far_apart());
@@ -187,12 +219,14 @@ void play_eclipse(struct stage *s)
 
 /* ---- they tell first and never serve ---- */
 
-/* One honest neighbour, which is kept out of the victim's mesh, so that everything has to be asked
- * for; and fifty who tell of it at once. */
+/* A few honest neighbours, which are kept out of the victim's mesh, so that everything has to be
+ * asked for; and fifty who tell of it at once. (One neighbour would not do: it tells six of its own
+ * at a time.) */
 void play_withhold(struct stage *s)
 {
-	size_t n = 20, n_bad = 50, seconds = s->full ? 60 : 10;
+	size_t n = 20, n_bad = 50, seconds = stage_seconds(s, 60, 10);
 	struct ledger_figures f;
+	uint64_t asked = 0;
 
 	stage_open(s, stage_far_apart());
 	stage_people(s, n, seconds * 10 + 1, n_bad);
@@ -206,7 +240,8 @@ void play_withhold(struct stage *s)
 		stage_dial_again(s, i, DEGREE);
 	}
 	stage_infiltrate(s, 1, n, 5);
-	gossip_net_dial(s->net, 1, 0);
+	for (size_t i = 1; i <= 6; i++)
+		gossip_net_dial(s->net, i, 0);
 	stage_run(s, 5000);
 	stage_talk(s, n, 10, SIZE);
 	stage_run(s, seconds * 1000);
@@ -215,6 +250,10 @@ void play_withhold(struct stage *s)
 
 	f = ledger_figures(&s->ledger, (struct mono){ 0 }, MONO_NEVER, is_victim, s);
 	stage_tell(s, "delivered to the victim", &f);
+	for (size_t i = 0; i < s->n_bad; i++)
+		asked += bad_boy_counts(s->bad[i]).asked;
+	figure(s, "the attackers were asked %llu times", (unsigned long long)asked);
+	expect(s, asked > 100, "they are believed at first");
 	expect(s, f.n_delivered == f.n_expected, "the victim hears everything");
 	expect(s, f.max_ms <= 6000, "with at most six seconds' delay");
 }
