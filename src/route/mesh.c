@@ -8,9 +8,10 @@
 #define TALKING_MIN 3        /* members of a mesh that are not silent */
 #define SILENT_MESSAGES 10   /* so many of others and none of its own, and a member is silent */
 #define SILENT_HEARTBEATS 10 /* and has not said either that it does not want any */
-#define PULLED_MIN 4         /* messages that had to be asked for, before a mesh is failing */
+#define PULLED_MIN 2         /* messages that had to be asked for, before a mesh is failing */
+#define PULLED_SHARE 16      /* one in so many, too */
 #define PULLED_KEPT 0.9      /* of them, from one heartbeat to the next */
-#define FAILING_PAUSE 5      /* heartbeats, before better peers are looked for again */
+#define FAILING_PAUSE 3      /* heartbeats, before better peers are looked for again */
 #define IHAVE_PIECE (48 * KIB) /* bytes of one IHAVE entry */
 
 /* ---- one member ---- */
@@ -349,12 +350,13 @@ static double median_score(struct gossip *g, struct topic *t, struct mono now)
 
 /*
  * Gossipsub looks once in a minute whether half of the mesh has brought next to nothing. We know
- * more: what we had to ask others for, although the mesh should have brought it. While that is the
- * greater part, those who answered are grafted every few heartbeats.
+ * more: what we had to ask others for, although the mesh should have brought it. While that is more
+ * than a little, those who answered are grafted every few heartbeats. In an honest network it is
+ * next to nothing; a tenth would already delay every tenth message by a second.
  */
 static bool is_failing(const struct gossip *g, const struct topic *t)
 {
-	return t->n_pulled > t->n_pushed && t->n_pulled >= PULLED_MIN &&
+	return t->n_pulled * PULLED_SHARE > t->n_pushed && t->n_pulled >= PULLED_MIN &&
 	       g->n_heartbeats - t->opportunistic_at >= FAILING_PAUSE;
 }
 

@@ -226,12 +226,12 @@ TEST(direct_peers_name_themselves_and_a_mistake_ends_it)
 	struct config_error e;
 
 	assert_int_equal(config_set(c, "direct_peers", good, CONFIG_FLAG, &e), 0);
-	assert_int_equal(config_set(c, "flood_publish", "true", CONFIG_FLAG, &e), 0);
+	assert_int_equal(config_set(c, "flood_publish", "false", CONFIG_FLAG, &e), 0);
 	assert_int_equal(config_finish(c, NULL, NULL, &e), 0);
 	assert_int_equal(c->n_direct, 2);
 	assert_string_equal(peer_id_text(&c->direct_ids[1], id),
 			    "12D3KooW9z2JRV37TqsmU8sDQcSQDZGSgtPpvWUmVegYxYvXfW9H");
-	assert_true(c->flood_publish);
+	assert_false(c->flood_publish);
 	config_free(c);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		c = config_new();

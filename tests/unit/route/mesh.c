@@ -339,10 +339,12 @@ TEST(backoffs_are_forgotten_in_the_end)
 
 TEST(a_fanout_keeps_its_peers_and_ends_after_a_minute)
 {
+	struct gossip_params params = gossip_params_default();
 	struct engine e;
 	size_t n = 0;
 
-	engine_init(&e);
+	params.flood_publish = false;
+	engine_init_with(&e, &params);
 	fakes_subscribed(&e, 0, 20, "t");
 	for (size_t k = 0; k < 5; k++)
 		engine_publishes(&e, "t", "x");
