@@ -363,6 +363,12 @@ void gossip_peer_set_rpc_max(struct gossip_peer *p, size_t n)
 	p->rpc_max = size_min(size_max(n, LIMIT_GOSSIP_RPC_UNKNOWN), LIMIT_GOSSIP_RPC);
 }
 
+void gossip_peer_set_words(struct gossip_peer *p, enum gossip_id_kind words)
+{
+	if (!p->has_spoken)
+		p->words = words;
+}
+
 size_t gossip_peer_rpc_longest(const struct gossip_peer *p)
 {
 	return p->rpc_longest;

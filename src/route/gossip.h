@@ -209,6 +209,11 @@ void gossip_peer_set_direct(struct gossip *g, struct gossip_peer *p, bool direct
 /* The longest RPC the peer takes, without its length: LIMIT_GOSSIP_RPC_UNKNOWN at first, and at
  * least. Longer messages are not sent to it. */
 void gossip_peer_set_rpc_max(struct gossip_peer *p, size_t n);
+/*
+ * By whose ids the peer is told of messages in topics whose own are go's, which are everybody's
+ * unless it was agreed on others. Until it speaks itself: then by those that it uses.
+ */
+void gossip_peer_set_words(struct gossip_peer *p, enum gossip_id_kind words);
 /* The longest one it has sent itself. */
 size_t gossip_peer_rpc_longest(const struct gossip_peer *p);
 /* Who pays for its subscriptions and for what it does not want; nobody until it is called. `a`

@@ -168,8 +168,31 @@ static bool read_js(struct bytes id, struct peer_id *ret_author, uint64_t *ret_s
 	return peer_id_decode(BYTES(hash, IDENTITY_HEAD + n), ret_author) == 0;
 }
 
+static bool read_any(struct bytes id, enum gossip_id_kind *ret_kind, struct peer_id *ret_author,
+		     uint64_t *ret_seqno)
+{
+	if (read_go(id, ret_author, ret_seqno))
+		*ret_kind = GOSSIP_ID_GO;
+	else if (read_js(id, ret_author, ret_seqno))
+		*ret_kind = GOSSIP_ID_JS;
+	else if (read_rust(id, ret_author, ret_seqno))
+		*ret_kind = GOSSIP_ID_RUST;
+	else
+		return false;
+	return true;
+}
+
+bool gossip_id_kind_of(struct bytes id, enum gossip_id_kind *ret)
+{
+	struct peer_id author;
+	uint64_t seqno;
+
+	return read_any(id, ret, &author, &seqno);
+}
+
 bool gossip_id_translate(enum gossip_id_kind kind, struct bytes id, struct gossip_id *ret)
 {
+	enum gossip_id_kind from;
 	struct peer_id author;
 	uint64_t seqno;
 
@@ -178,8 +201,7 @@ bool gossip_id_translate(enum gossip_id_kind kind, struct bytes id, struct gossi
 	add(ret, id);
 	if (kind == GOSSIP_ID_CONTENT)
 		return id.n == SHA256_SIZE;
-	if (!read_go(id, &author, &seqno) && !read_js(id, &author, &seqno) &&
-	    !read_rust(id, &author, &seqno))
+	if (!read_any(id, &from, &author, &seqno))
 		return false;
 	*ret = gossip_message_id(kind, NULL, &author, seqno);
 	return true;

@@ -29,6 +29,8 @@ enum gossip_id_kind {
 	GOSSIP_ID_CONTENT, /* SHA-256 of the data: the same data by two authors is one message */
 };
 
+#define GOSSIP_ID_KINDS (GOSSIP_ID_CONTENT + 1)
+
 /* "go", "js", "rust", "content". -EINVAL. */
 _nodiscard_ int gossip_id_kind_parse(struct bytes text, enum gossip_id_kind *ret);
 const char *gossip_id_kind_text(enum gossip_id_kind kind);
@@ -37,6 +39,10 @@ const char *gossip_id_kind_text(enum gossip_id_kind kind);
  * not fit into an id has go's in a topic of js's. */
 struct gossip_id gossip_message_id(enum gossip_id_kind kind, const struct gossip_message *m,
 				   const struct peer_id *author, uint64_t seqno);
+
+/* By whose default `id` was made: by author and number, so never GOSSIP_ID_CONTENT. False: it means
+ * nothing to us. */
+bool gossip_id_kind_of(struct bytes id, enum gossip_id_kind *ret);
 
 /*
  * What a topic of `kind` calls the message that others call `id`: all defaults but the content's

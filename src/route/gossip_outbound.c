@@ -21,7 +21,15 @@ static void on_reopen(struct timer *t)
 	outbound_update(container_of(t, struct session, reopen));
 }
 
-/* Long ones for who is known to take them. */
+/* By whose ids an implementation calls messages if nobody told it otherwise. */
+static enum gossip_id_kind words_of(const char *agent)
+{
+	if (strcasestr(agent, "js-libp2p"))
+		return GOSSIP_ID_JS;
+	return strcasestr(agent, "rust-libp2p") ? GOSSIP_ID_RUST : GOSSIP_ID_GO;
+}
+
+/* Long ones for who is known to take them. And in words that it knows, maybe. */
 void outbound_update_rpc_max(struct session *s)
 {
 	bool is_big;
@@ -30,6 +38,8 @@ void outbound_update_rpc_max(struct session *s)
 	peer_get_info(s->peer, &info);
 	is_big = info.peerline_version || s->sent_big ||
 		 (info.agent && info.agent[0] && !strcasestr(info.agent, "rust"));
+	if (info.agent && !info.peerline_version)
+		gossip_peer_set_words(s->gossip, words_of(info.agent));
 	gossip_peer_set_rpc_max(s->gossip, is_big && !s->takes_no_big ? LIMIT_GOSSIP_RPC
 								      : LIMIT_GOSSIP_RPC_UNKNOWN);
 }

@@ -225,27 +225,45 @@ static bool is_sender(const struct message *m, const struct gossip_peer *p)
 	return false;
 }
 
-void output_idontwant(struct gossip *g, const struct topic *t, const struct message *m)
+/* NULL: no memory. */
+static struct shared_bytes *idontwant_in(struct gossip *g, const struct topic *t,
+					 enum gossip_id_kind words, const struct message *m)
 {
 	struct bytes id = gossip_id_bytes(&m->id);
 	struct wr w = wr_to(&g->scratch);
 	struct shared_bytes *frame;
+	struct gossip_id its;
 
+	if (words != t->params.id_kind && gossip_id_translate(words, id, &its))
+		id = gossip_id_bytes(&its);
 	buf_clear(&g->scratch);
 	gossip_write_idontwant(&w, &id, 1);
-	if (wr_finish(&w) < 0 || gossip_frame_control(buf_data(&g->scratch), &frame) < 0) {
-		g->counts.send_dropped++;
-		return;
-	}
+	if (wr_finish(&w) == 0 && gossip_frame_control(buf_data(&g->scratch), &frame) == 0)
+		return frame;
+	return NULL;
+}
+
+void output_idontwant(struct gossip *g, const struct topic *t, const struct message *m)
+{
+	struct shared_bytes *frames[GOSSIP_ID_KINDS] = { NULL };
+
 	list_for_each (it, &t->mesh) {
 		struct gossip_peer *p = list_entry(it, struct member, in_mesh)->peer;
+		enum gossip_id_kind words = peer_words(t, p);
 
 		if (!p->idontwant || is_sender(m, p))
 			continue;
+		if (!frames[words])
+			frames[words] = idontwant_in(g, t, words, m);
+		if (!frames[words]) {
+			g->counts.send_dropped++;
+			continue;
+		}
 		g->counts.idontwant_sent++;
-		output_frame(g, p, frame, true);
+		output_frame(g, p, frames[words], true);
 	}
-	shared_bytes_unref(frame);
+	for (size_t i = 0; i < GOSSIP_ID_KINDS; i++)
+		shared_bytes_unref(frames[i]);
 }
 
 static size_t length_prefix(size_t n)

@@ -15,6 +15,7 @@
  *   gossip_px.c      peers told of in PRUNE
  *   gossip_score.c   what a peer's score lets it do
  *   gossip_watch.c   figures and health of topics
+ *   gossip_tell.c    what peers are told that we have
  *   mesh.c           who is grafted and pruned; the heartbeat
  */
 
@@ -134,6 +135,8 @@ void px_hear(struct gossip *g, struct gossip_peer *p, const struct gossip_prune 
 void pull_on_ihaves(struct gossip *g, struct gossip_peer *p);
 void pull_on_iwants(struct gossip *g, struct gossip_peer *p);
 void pull_on_idontwants(struct gossip *g, struct gossip_peer *p);
+/* By whose ids the peer is told of messages of the topic. */
+enum gossip_id_kind peer_words(const struct topic *t, const struct gossip_peer *p);
 /* A message has come; `seen`: we had it. Its peer may have been asked for it in other words. */
 void pull_on_message(struct gossip *g, struct gossip_peer *p, struct bytes id, bool seen);
 /* What has come is nothing for us, which need not be the fault of who sent it. */
@@ -142,6 +145,11 @@ void pull_on_refused(struct gossip *g, struct gossip_peer *p, struct bytes id);
 bool pull_ask(void *user, void *peer_user, struct bytes id);
 /* Promises are over: once per heartbeat. */
 void pull_tick(struct gossip *g, struct mono now);
+
+/* ---- gossip_tell.c ---- */
+
+/* Once per heartbeat: IHAVE of the latest messages of every topic. */
+void tell_topics(struct gossip *g, struct mono now);
 
 /* ---- gossip_score.c ---- */
 

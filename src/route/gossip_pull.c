@@ -25,6 +25,18 @@ bool pull_ask(void *user, void *peer_user, struct bytes id)
 	return true;
 }
 
+/* Whoever tells of messages, tells by its own ids. */
+static void learn_words(struct gossip_peer *p, struct bytes id)
+{
+	if (id.n <= LIMIT_GOSSIP_ID && gossip_id_kind_of(id, &p->words))
+		p->has_spoken = true;
+}
+
+enum gossip_id_kind peer_words(const struct topic *t, const struct gossip_peer *p)
+{
+	return t->params.id_kind == GOSSIP_ID_GO ? p->words : t->params.id_kind;
+}
+
 static void on_announced(struct gossip *g, struct gossip_peer *p, const struct topic *t,
 			 struct bytes its_id)
 {
@@ -33,6 +45,8 @@ static void on_announced(struct gossip *g, struct gossip_peer *p, const struct t
 
 	if (its_id.n == 0 || its_id.n > LIMIT_GOSSIP_ID)
 		return;
+	if (t->params.id_kind == GOSSIP_ID_GO)
+		learn_words(p, its_id);
 	a.alien = !gossip_id_translate(t->params.id_kind, its_id, &id);
 	a.id = gossip_id_bytes(&id);
 	if (a.alien && p->n_alien_vain >= LIMIT_GOSSIP_ALIENS)
@@ -155,6 +169,8 @@ static void on_idontwant(struct gossip *g, struct gossip_peer *p, struct bytes i
 {
 	struct gossip_id ours;
 
+	if (!p->has_spoken)
+		learn_words(p, id);
 	p->n_idontwant_ids++;
 	/* Not remembered: the peer gets a message that it has. */
 	(void)!gossip_seen_add(&p->dontwant, id, g->latest);

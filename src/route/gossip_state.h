@@ -103,6 +103,8 @@ struct gossip_peer {
 	uint64_t told_at;     /* the heartbeat in which it last brought a message or told of one */
 	bool remind;          /* is told at the next heartbeat what it should have got */
 	uint64_t unwanted_at; /* the heartbeat of its latest IDONTWANT; 0: none yet */
+	enum gossip_id_kind words; /* in which it calls messages, maybe ... */
+	bool has_spoken;           /* ... or certainly */
 	bool direct;
 	struct list in_direct;
 	struct mono added_at;

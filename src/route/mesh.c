@@ -1,7 +1,6 @@
 #include "base/limits.h"
 #include "route/gossip_priv.h"
 
-#define GOSSIP_SHARE 4       /* IHAVE goes to d_lazy peers or to one in so many, if that is more */
 #define BACKOFF_SLACK 2      /* heartbeats: their clock may be behind ours */
 #define BACKOFF_CLEAN 15     /* heartbeats */
 #define BETTER_BY 1          /* so much higher a score makes a peer welcome in a full mesh */
@@ -12,7 +11,6 @@
 #define PULLED_SHARE 16      /* one in so many, too */
 #define PULLED_KEPT 0.9      /* of them, from one heartbeat to the next */
 #define FAILING_PAUSE 3      /* heartbeats, before better peers are looked for again */
-#define IHAVE_PIECE (48 * KIB) /* bytes of one IHAVE entry */
 
 /* ---- one member ---- */
 
@@ -118,13 +116,6 @@ bool mesh_is_beyond(const struct gossip *g, const struct member *m, struct mono 
 {
 	(void)now;
 	return !member_is_in_mesh(m) && !m->peer->direct && peer_may_get(g, m->peer);
-}
-
-/* Outside of the mesh, and may be told what we have. */
-static bool may_be_told(const struct gossip *g, const struct member *m, struct mono now)
-{
-	(void)now;
-	return !member_is_in_mesh(m) && !m->peer->direct && peer_may_gossip(g, m->peer);
 }
 
 static bool may_graft_outbound(const struct gossip *g, const struct member *m, struct mono now)
@@ -457,121 +448,6 @@ static void maintain_topics(struct gossip *g, struct mono now)
 		else
 			refresh_fanout(g, t, now);
 	}
-	output_flush(g);
-}
-
-/* ---- heartbeat: telling what we have ---- */
-
-/* What some do not take they are not told of: they would ask in vain, and hold it against us. */
-static bool takes(const struct gossip_peer *p, size_t frame_max)
-{
-	return (p->rpc_max > LIMIT_GOSSIP_RPC_UNKNOWN) == (frame_max > LIMIT_GOSSIP_RPC_UNKNOWN);
-}
-
-/* One IHAVE of ids[0..n) for those of the first `k` of gossip.pick that take such frames. */
-static void tell_ids(struct gossip *g, const struct topic *t, const struct bytes *ids, size_t n,
-		     size_t k, size_t frame_max)
-{
-	struct wr w = wr_to(&g->scratch);
-
-	buf_clear(&g->scratch);
-	gossip_write_ihave(&w, topic_name(t), ids, n);
-	if (wr_finish(&w) < 0)
-		return;
-	for (size_t i = 0; i < k; i++) {
-		struct gossip_peer *p = g->pick[i]->peer;
-
-		if (!takes(p, frame_max) || p->n_ihave_told + n > LIMIT_GOSSIP_IHAVE)
-			continue;
-		p->n_ihave_told += n;
-		output_ihave(g, p, buf_data(&g->scratch));
-	}
-}
-
-static bool anybody_takes(const struct gossip *g, size_t k, size_t frame_max)
-{
-	for (size_t i = 0; i < k; i++)
-		if (takes(g->pick[i]->peer, frame_max))
-			return true;
-	return false;
-}
-
-/* All that they take, in pieces. */
-static void tell_takers(struct gossip *g, const struct topic *t, size_t k, size_t frame_max)
-{
-	size_t n, first = 0, bytes = 0;
-
-	if (!anybody_takes(g, k, frame_max))
-		return;
-	n = gossip_cache_ids(&g->cache, &t->cached, frame_max, g->ids, LIMIT_GOSSIP_IHAVE);
-	for (size_t i = 0; i < n; i++) {
-		bytes += g->ids[i].n + 2;
-		if (bytes >= IHAVE_PIECE || i + 1 == n) {
-			tell_ids(g, t, g->ids + first, i + 1 - first, k, frame_max);
-			first = i + 1;
-			bytes = 0;
-		}
-	}
-}
-
-static void tell_chosen(struct gossip *g, const struct topic *t, size_t k)
-{
-	tell_takers(g, t, k, SIZE_MAX);
-	tell_takers(g, t, k, LIMIT_GOSSIP_RPC_UNKNOWN);
-}
-
-/* Members of the mesh that may have missed what was sent to them. */
-static size_t choose_reminded(struct gossip *g, const struct topic *t)
-{
-	size_t k = 0;
-
-	list_for_each (it, &t->mesh) {
-		struct member *m = list_entry(it, struct member, in_mesh);
-
-		if (m->peer->remind)
-			g->pick[k++] = m;
-	}
-	return k;
-}
-
-/* Those that were told longest ago: in the heartbeats for which a message is told, it is others
- * each time. Chosen at random, some would never hear of it. */
-static size_t choose_untold(struct gossip *g, struct topic *t, size_t k, struct mono now)
-{
-	size_t n = 0;
-
-	list_for_each (it, &t->members) {
-		struct member *m = list_entry(it, struct member, in_topic);
-
-		if (n == k)
-			break;
-		if (may_be_told(g, m, now))
-			g->pick[n++] = m;
-	}
-	for (size_t i = 0; i < n; i++) {
-		list_remove(&g->pick[i]->in_topic);
-		list_add_tail(&t->members, &g->pick[i]->in_topic);
-	}
-	return n;
-}
-
-static void tell_topic(struct gossip *g, struct topic *t, struct mono now)
-{
-	size_t k;
-
-	if (list_is_empty(&t->cached.entries))
-		return;
-	k = size_max(g->config.params.d_lazy, (t->n_members - t->n_mesh) / GOSSIP_SHARE);
-	tell_chosen(g, t, choose_untold(g, t, k, now));
-	tell_chosen(g, t, choose_reminded(g, t));
-}
-
-static void tell_topics(struct gossip *g, struct mono now)
-{
-	list_for_each (it, &g->active)
-		tell_topic(g, list_entry(it, struct topic, in_active), now);
-	list_for_each (it, &g->peers)
-		list_entry(it, struct gossip_peer, in_peers)->remind = false;
 	output_flush(g);
 }
 

@@ -127,6 +127,10 @@ TEST(each_default_is_understood_in_a_topic_of_each)
 		for (size_t i = 0; i < 9; i++) {
 			struct gossip_id from = id_of(&f, kinds[i / 3], numbers[n]), to;
 
+			enum gossip_id_kind kind;
+
+			assert_true(gossip_id_kind_of(gossip_id_bytes(&from), &kind));
+			assert_int_equal(kind, kinds[i / 3]);
 			assert_true(gossip_id_translate(kinds[i % 3], gossip_id_bytes(&from), &to));
 			is_bytes(id_of(&f, kinds[i % 3], numbers[n]), gossip_id_bytes(&to));
 		}
