@@ -250,7 +250,7 @@ static void on_bad(struct gossip *g, const struct message *m)
 	g->counts.bad_signature++;
 	if (is_odd(m)) {
 		if (via)
-			pull_on_refused(g, via, gossip_id_bytes(&m->id));
+			pull_on_refused(g, via, gossip_id_bytes(&m->id), true);
 		return;
 	}
 	if (via)

@@ -103,7 +103,9 @@ static void refuse(struct gossip *g, struct gossip_peer *via, const struct topic
 	if (via->promises.n == 0)
 		return;
 	id = id_of_refused(g, t, gm);
-	pull_on_refused(g, via, gossip_id_bytes(&id));
+	/* Nobody else's message is called as ours are. */
+	pull_on_refused(g, via, gossip_id_bytes(&id),
+			!bytes_equal(gm->from, peer_id_bytes(&g->config.id)));
 }
 
 /* Whoever leaves out what every implementation demands is to blame. */

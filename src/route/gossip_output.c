@@ -288,8 +288,7 @@ bool output_message(struct gossip *g, struct gossip_peer *p, struct shared_bytes
 		g->counts.too_large_for_peer++;
 		return false;
 	}
-	output_frame(g, p, frame, true);
-	return true;
+	return output_frame(g, p, frame, true);
 }
 
 bool output_unless_unwanted(struct gossip *g, struct gossip_peer *p, struct bytes id,

@@ -61,7 +61,7 @@ size_t members_choose(struct gossip *g, struct topic *t, member_fits_fn fits, si
 /* Everything of these that fails for want of memory or room is counted as dropped. */
 bool output_frame(struct gossip *g, struct gossip_peer *p, struct shared_bytes *frame,
 		  bool may_drop);
-/* False: the peer takes none so long. */
+/* False: the peer takes none so long, or none now. */
 bool output_message(struct gossip *g, struct gossip_peer *p, struct shared_bytes *frame);
 void output_subscription(struct gossip *g, struct bytes topic, bool subscribe);
 /* All of ours. `again`: also that we are not in its other topics, and our meshes. */
@@ -79,7 +79,7 @@ void output_flush(struct gossip *g);
 void output_idontwant(struct gossip *g, const struct topic *t, const struct message *m);
 /* To the mesh and to direct peers, but not to its senders, its author, and who does not want it. */
 void output_relay(struct gossip *g, struct topic *t, const struct message *m, struct mono now);
-/* False: it has said that it has it, or takes none so long. */
+/* False: it has said that it has it, or takes none so long, or none now. */
 bool output_unless_unwanted(struct gossip *g, struct gossip_peer *p, struct bytes id,
 			    struct shared_bytes *frame);
 
@@ -139,8 +139,9 @@ void pull_on_idontwants(struct gossip *g, struct gossip_peer *p);
 enum gossip_id_kind peer_words(const struct topic *t, const struct gossip_peer *p);
 /* A message has come; `seen`: we had it. Its peer may have been asked for it in other words. */
 void pull_on_message(struct gossip *g, struct gossip_peer *p, struct bytes id, bool seen);
-/* What has come is nothing for us, which need not be the fault of who sent it. */
-void pull_on_refused(struct gossip *g, struct gossip_peer *p, struct bytes id);
+/* What has come is nothing for us, which need not be the fault of who sent it. `doubtful`: but it
+ * could have been made up in place of something else. */
+void pull_on_refused(struct gossip *g, struct gossip_peer *p, struct bytes id, bool doubtful);
 /* Asks for promises.ask. */
 bool pull_ask(void *user, void *peer_user, struct bytes id);
 /* Promises are over: once per heartbeat. */

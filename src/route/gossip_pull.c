@@ -104,9 +104,9 @@ void pull_on_message(struct gossip *g, struct gossip_peer *p, struct bytes id, b
 	p->n_alien_vain = seen ? p->n_alien_vain + 1 : 0;
 }
 
-void pull_on_refused(struct gossip *g, struct gossip_peer *p, struct bytes id)
+void pull_on_refused(struct gossip *g, struct gossip_peer *p, struct bytes id, bool doubtful)
 {
-	if (p->promises.n > 0 && promises_excuse(&g->promises, id, &p->promises))
+	if (p->promises.n > 0 && promises_excuse(&g->promises, id, &p->promises, doubtful))
 		p->n_alien_vain++;
 }
 

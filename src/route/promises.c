@@ -182,11 +182,16 @@ static void peer_kept(struct promises_peer *pp)
 		pp->record++;
 }
 
+static void peer_did_not_help(struct promises_peer *pp)
+{
+	if (pp->record > -RECORD_MAX)
+		pp->record--;
+}
+
 static void peer_broke(struct promises_peer *pp)
 {
 	pp->n_broken++;
-	if (pp->record > -RECORD_MAX)
-		pp->record--;
+	peer_did_not_help(pp);
 }
 
 /* Asks as many as may be. `tick`: also those that are in arrears. */
@@ -329,11 +334,13 @@ static struct promise *promise_of(const struct promises_peer *pp, struct bytes i
 	return NULL;
 }
 
-bool promises_excuse(struct promises *ps, struct bytes id, struct promises_peer *via)
+bool promises_excuse(struct promises *ps, struct bytes id, struct promises_peer *via, bool doubtful)
 {
 	struct promise *p = promise_of(via, id);
 	struct list *alien = list_first(&via->aliens);
 
+	if (doubtful && (p || alien))
+		peer_did_not_help(via);
 	if (p)
 		promise_drop(ps, p);
 	else if (alien)

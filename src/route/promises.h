@@ -72,10 +72,14 @@ void promises_announced(struct promises *ps, struct promises_peer *pp,
 bool promises_kept(struct promises *ps, struct bytes id, struct promises_peer *via);
 /* A message has come that we did not wait for: maybe an answer, in words we do not understand. */
 void promises_kept_alien(struct promises *ps, struct promises_peer *via);
-/* It has sent what it had promised, by our name or its own, and it is nothing for us: nothing is
- * held against it, and others who announced it may be asked. True: it was perhaps what we had asked
- * for in words that we do not understand. */
-bool promises_excuse(struct promises *ps, struct bytes id, struct promises_peer *via);
+/*
+ * It has sent what it had promised, by our name or its own, and it is nothing for us: nothing is
+ * held against it, and others who announced it may be asked. `doubtful`: it may have made it up,
+ * and comes after others the next time. True: it was perhaps what we had asked for in words that we
+ * do not understand.
+ */
+bool promises_excuse(struct promises *ps, struct bytes id, struct promises_peer *via,
+		     bool doubtful);
 /* What was asked of this peer at `now` did not leave: nothing is held against it. */
 void promises_not_sent(struct promises *ps, struct promises_peer *pp, struct mono now);
 /* Promises end, others are asked. */

@@ -55,6 +55,22 @@ TEST(a_large_message_goes_to_three_at_once_and_to_the_others_later)
 	engine_deinit(&e);
 }
 
+TEST(those_that_take_nothing_now_do_not_take_the_place_of_others_and_get_it_later)
+{
+	struct engine e;
+
+	talking_mesh(&e);
+	for (size_t i = 1; i < 5; i++)
+		e.fakes[i].is_full = true;
+	brings(&e.fakes[0], LARGE);
+	assert_int_equal(n_got(&e), 3);
+	for (size_t i = 1; i < 5; i++)
+		e.fakes[i].is_full = false;
+	engine_wait(&e, 200);
+	assert_int_equal(n_got(&e), 4);
+	engine_deinit(&e);
+}
+
 TEST(with_every_message_others_are_first)
 {
 	struct engine e;
@@ -217,7 +233,8 @@ TEST(what_finds_no_room_to_wait_goes_at_once)
 	engine_deinit(&e);
 }
 
-TESTS(RUN(a_large_message_goes_to_three_at_once_and_to_the_others_later),
+TESTS(RUN(those_that_take_nothing_now_do_not_take_the_place_of_others_and_get_it_later),
+      RUN(a_large_message_goes_to_three_at_once_and_to_the_others_later),
       RUN(with_every_message_others_are_first), RUN(a_small_message_goes_to_all_at_once),
       RUN(our_own_message_goes_to_all_at_once), RUN(a_mesh_of_three_gets_it_at_once),
       RUN(silent_members_do_not_make_others_wait),

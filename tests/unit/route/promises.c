@@ -104,16 +104,16 @@ TEST(who_sends_what_is_of_no_use_has_broken_nothing_and_the_next_is_asked)
 	place_init(&x);
 	for (size_t i = 0; i < 3; i++)
 		announce(&x, i, 1);
-	assert_false(promises_excuse(&x.ps, id_of(1), &x.peers[0]));
+	assert_false(promises_excuse(&x.ps, id_of(1), &x.peers[0], false));
 	/* Nobody answers for another. */
 	assert_int_equal(x.peers[1].n, 1);
 	tick(&x, 1000);
 	assert_int_equal(x.n_asked[2], 1);
 	promises_announced(&x.ps, &x.peers[3], &in_its_words, x.now);
-	assert_false(promises_excuse(&x.ps, id_of(77), &x.peers[3]));
+	assert_false(promises_excuse(&x.ps, id_of(77), &x.peers[3], false));
 	promises_announced(&x.ps, &x.peers[3], &alien, x.now);
-	assert_true(promises_excuse(&x.ps, id_of(99), &x.peers[3]));
-	assert_false(promises_excuse(&x.ps, id_of(99), &x.peers[3]));
+	assert_true(promises_excuse(&x.ps, id_of(99), &x.peers[3], false));
+	assert_false(promises_excuse(&x.ps, id_of(99), &x.peers[3], false));
 	tick(&x, 5000);
 	assert_true(promises_broken(&x.peers[0]) == 0);
 	assert_true(promises_broken(&x.peers[1]) > 0);
@@ -122,6 +122,29 @@ TEST(who_sends_what_is_of_no_use_has_broken_nothing_and_the_next_is_asked)
 }
 
 /* Each peer names other messages, so there are as many of these as promises. */
+/* Else any message that we refuse would do to be asked first and never serve. */
+TEST(who_sends_what_is_of_no_use_is_asked_after_the_others_the_next_time)
+{
+	struct place x;
+
+	place_init(&x);
+	announce(&x, 0, 1);
+	announce(&x, 1, 1);
+	for (size_t i = 0; i < 2; i++)
+		(void)promises_excuse(&x.ps, id_of(1), &x.peers[i], true);
+	announce(&x, 5, 2);
+	announce(&x, 6, 2);
+	for (size_t i = 0; i < 2; i++)
+		announce(&x, i, 2);
+	for (size_t i = 10; i < 16; i++)
+		announce(&x, i, 2);
+	tick(&x, 1000); /* eight may be asked by now */
+	assert_int_equal(x.n_asked[0] + x.n_asked[1], 2);
+	for (size_t i = 10; i < 16; i++)
+		assert_int_equal(x.n_asked[i], 1);
+	place_deinit(&x);
+}
+
 TEST(a_few_that_promise_as_much_as_they_may_leave_room_for_others)
 {
 	struct place x;
@@ -391,7 +414,8 @@ TEST(what_a_peer_announces_has_a_maximum_and_less_when_places_are_few)
 	place_deinit(&x);
 }
 
-TESTS(RUN(a_few_that_promise_as_much_as_they_may_leave_room_for_others),
+TESTS(RUN(who_sends_what_is_of_no_use_is_asked_after_the_others_the_next_time),
+      RUN(a_few_that_promise_as_much_as_they_may_leave_room_for_others),
       RUN(who_sends_what_is_of_no_use_has_broken_nothing_and_the_next_is_asked),
       RUN(two_are_asked_and_the_others_wait), RUN(who_says_it_again_is_not_asked_again),
       RUN(who_does_not_answer_in_three_seconds_broke_a_promise),
