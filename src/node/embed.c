@@ -121,10 +121,10 @@ static void read_peer_cache(struct pl_node *n)
 	if (!path[0])
 		return;
 	r = file_read(path, &n->peer_cache);
-	if (r == 0)
+	if (r == 0 && buf_data(&n->peer_cache).n > 0)
 		return;
 	snprintf(text, sizeof(text), "PEERLINE_IMPORT_PEER_CACHE: %.300s is not used: %s", path,
-		 strerror(-r));
+		 r == 0 ? "it is empty" : strerror(-r));
 	on_warning(n, text);
 	buf_clear(&n->peer_cache);
 }

@@ -68,13 +68,16 @@ static int listen_door_tcp(struct node *n, struct addr *at, struct config_error 
 	int r = door_sockets_listen_tcp(n->door_sockets, at);
 
 	if (r == 0 || r != -EADDRINUSE || !n->config.config->door_port_is_default)
-		return r < 0 ? refuse_listen(e, "the door", at, "PEERLINE_DOOR_PORT", r) : 0;
+		return r < 0 ? refuse_listen(e, "the door", at,
+					     "PEERLINE_DOOR_PORT or PEERLINE_DOOR_HOST", r)
+			     : 0;
 	for (int i = 1; i < DOOR_PORTS_TRIED && r == -EADDRINUSE; i++) {
 		at->port = (uint16_t)(wanted + i);
 		r = door_sockets_listen_tcp(n->door_sockets, at);
 	}
 	if (r < 0)
-		return refuse_listen(e, "the door", at, "PEERLINE_DOOR_PORT", r);
+		return refuse_listen(e, "the door", at, "PEERLINE_DOOR_PORT or PEERLINE_DOOR_HOST",
+				     r);
 	(void)port_holder(wanted, holder);
 	node_tell(n, LOG_WARN, "port %u is taken by %s: the door is on %u (PEERLINE_DOOR_PORT)",
 		  wanted, holder, at->port);

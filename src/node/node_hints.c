@@ -93,7 +93,9 @@ void node_import_peer_cache(struct node *n)
 	if (r == 0)
 		tell_report(n, &report);
 	else
-		node_tell(n, LOG_WARN, "PEERLINE_IMPORT_PEER_CACHE: %s; nothing of it is used",
-			  r == -ENOMEM ? "no memory" : "that is no JSON list of peers");
+		node_tell(n, LOG_WARN,
+			  "PEERLINE_IMPORT_PEER_CACHE: %.300s %s; nothing of it is used",
+			  n->config.config->import_peer_cache,
+			  r == -ENOMEM ? "needs too much memory" : "is no JSON list of peers");
 	n->config.peer_cache = BYTES(NULL, 0);
 }

@@ -102,6 +102,25 @@ TEST(a_malformed_bootstrap_entry_is_a_warning)
 	pl_node_free(t.node);
 }
 
+TEST(a_peer_cache_that_is_not_there_or_empty_is_a_warning)
+{
+	struct told t = { 0 };
+
+	assert_int_equal(new_node(&t, "import_peer_cache", temp_path("cache"), &t.node), 0);
+	assert_int_equal(t.n_warnings, 1);
+	pl_node_free(t.node);
+	temp_write("cache", "", 0, 0600);
+	t = (struct told){ 0 };
+	assert_int_equal(new_node(&t, "import_peer_cache", temp_path("cache"), &t.node), 0);
+	assert_int_equal(t.n_warnings, 1);
+	pl_node_free(t.node);
+	temp_write("cache", "[]", 2, 0600);
+	t = (struct told){ 0 };
+	assert_int_equal(new_node(&t, "import_peer_cache", temp_path("cache"), &t.node), 0);
+	assert_int_equal(t.n_warnings, 0);
+	pl_node_free(t.node);
+}
+
 TEST(the_version_is_that_of_the_build)
 {
 	assert_string_equal(pl_version(), PL_VERSION);
@@ -110,4 +129,6 @@ TEST(the_version_is_that_of_the_build)
 TESTS(RUN_IN_TEMP(a_node_runs_until_it_is_stopped_and_leaves_nothing_open),
       RUN_IN_TEMP(a_node_that_was_never_run_is_freed), RUN_IN_TEMP(mistakes_are_told_in_a_sentence),
       RUN_IN_TEMP(the_file_in_the_data_directory_is_read),
-      RUN_IN_TEMP(a_malformed_bootstrap_entry_is_a_warning), RUN(the_version_is_that_of_the_build))
+      RUN_IN_TEMP(a_malformed_bootstrap_entry_is_a_warning),
+      RUN_IN_TEMP(a_peer_cache_that_is_not_there_or_empty_is_a_warning),
+      RUN(the_version_is_that_of_the_build))
