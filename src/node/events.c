@@ -5,13 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One that comes again takes its old place with it: a peer that is dialled in vain every five
+ * seconds must not push out what happened once. */
 void node_remember_warning(struct node *n, const char *text)
 {
-	size_t keep = size_min(n->n_warnings, NODE_WARNINGS_MAX - 1);
+	size_t keep = 0;
 
+	while (keep < n->n_warnings && keep < NODE_WARNINGS_MAX - 1 &&
+	       strncmp(n->warnings[keep], text, NODE_TEXT_MAX - 1) != 0)
+		keep++;
 	memmove(n->warnings[1], n->warnings[0], keep * sizeof(n->warnings[0]));
 	snprintf(n->warnings[0], sizeof(n->warnings[0]), "%s", text);
-	n->n_warnings = keep + 1;
+	n->n_warnings = size_max(n->n_warnings, keep + 1);
 }
 
 void node_emit(struct node *n, enum log_level level, const char *event, const char *kind,

@@ -62,6 +62,15 @@ TEST(the_latest_warnings_are_kept_and_notes_are_not)
 	assert_int_equal(n->n_warnings, NODE_WARNINGS_MAX);
 	assert_string_equal(n->warnings[0], "number 10");
 	assert_string_equal(n->warnings[NODE_WARNINGS_MAX - 1], "number 3");
+	/* One that is there already comes to the front and pushes nobody out. */
+	node_tell(n, LOG_WARN, "number 5");
+	node_tell(n, LOG_WARN, "number 5");
+	node_tell(n, LOG_WARN, "number 3");
+	assert_int_equal(n->n_warnings, NODE_WARNINGS_MAX);
+	assert_string_equal(n->warnings[0], "number 3");
+	assert_string_equal(n->warnings[1], "number 5");
+	assert_string_equal(n->warnings[2], "number 10");
+	assert_string_equal(n->warnings[NODE_WARNINGS_MAX - 1], "number 4");
 	o = event(f.a, "warning", 0);
 	assert_string_equal(text_of(o, "text"), "number 0");
 	json_decref(o);
