@@ -45,8 +45,8 @@ static void say_no_mesh(const struct gossip_topic_info *info, size_t n_connected
 			 n_connected);
 	else
 		snprintf(out, room,
-			 "hears nobody: %zu connected peer%s subscribed to it, but not in its mesh "
-			 "(they are full, refused us lately, or have a bad score)",
+			 "has no mesh: %zu connected peer%s subscribed to it (they are full, "
+			 "refused us lately, have a bad score, or take us for a direct peer)",
 			 info->n_peers, info->n_peers == 1 ? " is" : "s are");
 }
 

@@ -50,11 +50,12 @@ TEST(to_be_without_peers_and_to_be_without_a_mesh_are_two_troubles)
 		       "topic t/block hears nobody: none of the 5 connected peers is subscribed to "
 		       "it");
 	assert_trouble(&one, 5,
-		       "topic t/block hears nobody: 1 connected peer is subscribed to it, but not "
-		       "in its mesh (they are full, refused us lately, or have a bad score)");
+		       "topic t/block has no mesh: 1 connected peer is subscribed to it (they are "
+		       "full, refused us lately, have a bad score, or take us for a direct peer)");
 	assert_trouble(&some, 5,
-		       "topic t/block hears nobody: 2 connected peers are subscribed to it, but "
-		       "not in its mesh (they are full, refused us lately, or have a bad score)");
+		       "topic t/block has no mesh: 2 connected peers are subscribed to it (they "
+		       "are full, refused us lately, have a bad score, or take us for a direct "
+		       "peer)");
 }
 
 static void assert_silence(uint64_t age_ms, uint64_t pace_ms, const char *text)
@@ -94,7 +95,7 @@ TEST(a_long_name_is_cut_and_the_trouble_is_still_told)
 	memset(name, 'x', sizeof(name));
 	info.topic = BYTES(name, sizeof(name));
 	assert_true(topic_trouble(&info, 5, NOW, got));
-	assert_non_null(strstr(got, "xxx... hears nobody: 2 connected peers"));
+	assert_non_null(strstr(got, "xxx... has no mesh: 2 connected peers"));
 	assert_null(strstr(got, "topic t/"));
 }
 
