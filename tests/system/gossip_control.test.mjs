@@ -1,7 +1,7 @@
-// Proves that what gossipsub says besides messages is understood between us and every other make, each with its own
-// message ids: a message that no mesh brings is announced, asked for and sent, once, in both directions; who has said
-// that it has a large message is not sent it; who leaves a topic names others, who are then found; and what we say is
-// what go-libp2p calls the same message.
+// Proves that what gossipsub says besides messages is understood between us and every other make, in a topic with its
+// message ids and in one with go's: a message that no mesh brings is announced, asked for and sent, once, in both
+// directions, and nobody holds that against us; who has said that it has a large message is not sent it; who leaves a
+// topic names others, who are then found; and what we say is what go-libp2p calls the same message.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -62,72 +62,81 @@ const connect = (peer, other) => peer.do('connect', { address: (other.node ?? ot
 
 for (const make of MAKES) {
   describe(`control messages and ${make.name}`, make.options, () => {
-    test('what no mesh brings is announced, asked for and sent: to us once, and from us', async t => {
-      const us = await ours(t, { PEERLINE_TOPIC_PARAMS: `* message_id=${make.ids}` })
-      const [relay, author, late] = await Promise.all([make.start(t), make.start(t), make.start(t)])
-      for (const peer of [relay, author, late]) await peer.do('subscribe', { topic: TOPIC })
-      await connect(relay, us)
-      await connect(author, relay)
-      await meshed(us, relay)
-      await meshed(relay, author)
-      // Whoever leaves a topic and comes back is not grafted for ten seconds. That is the time in which we look.
-      const mark = relay.mark()
-      await us.leave()
-      await relay.waitEvent('topic_peer', event => event.peer_id === us.peerId && !event.joined, 10_000, mark)
-      await us.join()
-      await relay.waitEvent('topic_peer', event => event.peer_id === us.peerId && event.joined, 10_000, mark)
-      const before = await counters(us.node)
-      await publish(author, 'to us')
-      await us.got('to us')
-      await publish(author, 'to us again')
-      await us.got('to us again')
-      const after = await counters(us.node)
-      const asked = after.gossip_iwant_asked - before.gossip_iwant_asked
-      const duplicates = after.gossip_duplicates - before.gossip_duplicates
-      assert.deepEqual([asked, duplicates], [2, 0], 'each was asked for once, though announced more often')
+    // By its own ids, and by ours, which it does not know but where they are the same.
+    for (const ids of new Set([make.ids, 'go'])) controlMessages(make, ids)
+  })
+}
 
-      // One that is in our mesh says something: the others hear it by way of us and of what they ask us for.
-      await connect(late, us)
-      await meshed(us, late)
-      await publish(late, 'by way of us')
-      await heard(author, 'by way of us')
-      await us.got('by way of us')
-      assert.equal(relay.events('mesh').filter(event => event.peer_id === us.peerId).length, 2, 'grafted meanwhile')
-      // The one by way of us, and what the late one was told of as it came in and asked for: it knows nobody else.
-      let served
-      await until(async () => {
-        served = (await counters(us.node)).gossip_iwant_served - before.gossip_iwant_served
-        return served === 1 + late.events('message').length
-      }, () => `${served} served, ${late.events('message').length} of them heard by the late one`)
-      assert.equal(us.messages.length, 3)
-    })
+function controlMessages (make, ids) {
+  test(`ids of ${ids}: what no mesh brings is announced, asked for and sent: to us once, and from us`, async t => {
+    const us = await ours(t, { PEERLINE_TOPIC_PARAMS: `* message_id=${ids}` })
+    const [relay, author, late] = await Promise.all([make.start(t), make.start(t), make.start(t)])
+    for (const peer of [relay, author, late]) await peer.do('subscribe', { topic: TOPIC })
+    await connect(relay, us)
+    await connect(author, relay)
+    await meshed(us, relay)
+    await meshed(relay, author)
+    // Whoever leaves a topic and comes back is not grafted for ten seconds. That is the time in which we look.
+    const mark = relay.mark()
+    await us.leave()
+    await relay.waitEvent('topic_peer', event => event.peer_id === us.peerId && !event.joined, 10_000, mark)
+    await us.join()
+    await relay.waitEvent('topic_peer', event => event.peer_id === us.peerId && event.joined, 10_000, mark)
+    const before = await counters(us.node)
+    await publish(author, 'to us')
+    await us.got('to us')
+    await publish(author, 'to us again')
+    await us.got('to us again')
+    const after = await counters(us.node)
+    const asked = after.gossip_iwant_asked - before.gossip_iwant_asked
+    const duplicates = after.gossip_duplicates - before.gossip_duplicates
+    assert.deepEqual([asked, duplicates], [2, 0], 'each was asked for once, though announced more often')
 
-    test('who says that it has a large message is not sent it', async t => {
-      const us = await ours(t, { PEERLINE_TOPIC_PARAMS: `* message_id=${make.ids} validate_ms=8000` })
-      const [author, other] = await Promise.all([make.start(t), make.start(t)])
-      for (const peer of [author, other]) await peer.do('subscribe', { topic: TOPIC })
-      await connect(author, us)
-      await connect(other, us)
-      await connect(author, other)
-      for (const [a, b] of [[us, author], [us, other], [author, other]]) await meshed(a, b)
-      const validator = await us.node.consumer('validator')
-      t.after(() => validator.close())
-      const asked = []
-      validator.subscribe(`validate.${TOPIC}`, { callback: (_, message) => asked.push(message) })
-      await validator.flush()
-      const large = `large ${'x'.repeat(4 * KIB)}`
-      await publish(author, large)
-      // The other has it from its author, and has said so; then come its pings, on the same link, of which the first may have
-      // been on its way; then we go on.
-      await heard(other, large)
-      await until(() => asked.length === 1, 'the message to wait for its verdict')
-      await other.do('ping', { peer_id: us.peerId, count: 2 })
-      asked[0].respond(Buffer.from('accept'))
-      await us.got(large)
-      const after = await counters(us.node)
-      assert.equal(after.gossip_idontwant_heeded, 1)
-      assert.equal(after.gossip_forwarded, 0)
-    })
+    // One that is in our mesh says something: the others hear it by way of us and of what they ask us for.
+    await connect(late, us)
+    await meshed(us, late)
+    await publish(late, 'by way of us')
+    await heard(author, 'by way of us')
+    await us.got('by way of us')
+    assert.equal(relay.events('mesh').filter(event => event.peer_id === us.peerId).length, 2, 'grafted meanwhile')
+    // The one by way of us, and what the late one was told of as it came in and asked for: it knows nobody else.
+    let served
+    await until(async () => {
+      served = (await counters(us.node)).gossip_iwant_served - before.gossip_iwant_served
+      return served === 1 + late.events('message').length
+    }, () => `${served} served, ${late.events('message').length} of them heard by the late one`)
+    assert.equal(us.messages.length, 3)
+    if (ids === make.ids) return
+    // The backoff outlasts the time in which a message that was asked for has to come: nobody took ours for another.
+    await inMesh(relay, us, mark)
+    assert.deepEqual(late.events('mesh').filter(event => !event.grafted), [])
+  })
+
+  test(`ids of ${ids}: who says that it has a large message is not sent it`, async t => {
+    const us = await ours(t, { PEERLINE_TOPIC_PARAMS: `* message_id=${ids} validate_ms=8000` })
+    const [author, other] = await Promise.all([make.start(t), make.start(t)])
+    for (const peer of [author, other]) await peer.do('subscribe', { topic: TOPIC })
+    await connect(author, us)
+    await connect(other, us)
+    await connect(author, other)
+    for (const [a, b] of [[us, author], [us, other], [author, other]]) await meshed(a, b)
+    const validator = await us.node.consumer('validator')
+    t.after(() => validator.close())
+    const asked = []
+    validator.subscribe(`validate.${TOPIC}`, { callback: (_, message) => asked.push(message) })
+    await validator.flush()
+    const large = `large ${'x'.repeat(4 * KIB)}`
+    await publish(author, large)
+    // The other has it from its author, and has said so; then come its pings, on the same link, of which the first may have
+    // been on its way; then we go on.
+    await heard(other, large)
+    await until(() => asked.length === 1, 'the message to wait for its verdict')
+    await other.do('ping', { peer_id: us.peerId, count: 2 })
+    asked[0].respond(Buffer.from('accept'))
+    await us.got(large)
+    const after = await counters(us.node)
+    assert.equal(after.gossip_idontwant_heeded, 1)
+    assert.equal(after.gossip_forwarded, 0)
   })
 }
 
