@@ -17,6 +17,7 @@
  */
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,11 +63,6 @@ struct load {
 	struct mono began_at, progress_at;
 	double relay_cpu, own_cpu; /* seconds, when the batch began */
 	struct timer tick, alone;
-	struct pace {
-		struct job job;
-		struct load *load;
-		struct mono due;
-	} pace;
 	batch_done_fn done;
 	/* windows */
 	const char *windows;
@@ -163,35 +159,42 @@ static void fill(struct load *l)
 		;
 }
 
-/* The loop's timers count whole milliseconds, and would make pairs of what is to come singly. */
-static void pace_wait(struct job *j)
+/*
+ * The loop's timers count whole milliseconds, and would make pairs of what is to come singly: a
+ * thread that does nothing else wakes the loop when a message is due.
+ */
+static void *pace(void *arg)
 {
-	const struct pace *p = container_of(j, struct pace, job);
-	struct timespec at = { .tv_sec = (time_t)(p->due.ns / NS_PER_S),
-			       .tv_nsec = (long)(p->due.ns % NS_PER_S) };
+	struct load *l = arg;
 
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
-		;
+	for (size_t i = 1; i <= l->batch->n; i++) {
+		uint64_t due = l->began_at.ns + (uint64_t)((double)i * 1e9 / l->per_second);
+		struct timespec at = { .tv_sec = (time_t)(due / NS_PER_S),
+				       .tv_nsec = (long)(due % NS_PER_S) };
+
+		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+			;
+		loop_wake(l->loop);
+	}
+	return NULL;
 }
 
-static void pace_next(struct load *l)
+static void on_wake(void *user)
 {
-	double due = (double)(l->batch->n_sent + 1) / l->per_second;
+	struct load *l = user;
 
-	l->pace.due = mono_add_ns(l->began_at, (uint64_t)(due * 1e9));
-	if (loop_submit(l->loop, &l->pace.job) < 0)
-		give_up("no worker");
+	if (l->done && l->window == 0)
+		fill(l);
 }
 
-static void pace_over(struct job *j)
+static void pace_start(struct load *l)
 {
-	struct load *l = container_of(j, struct pace, job)->load;
+	pthread_t thread;
 
-	if (!l->done || l->window > 0)
-		return;
-	fill(l);
-	if (l->batch->n_sent < l->batch->n)
-		pace_next(l);
+	l->loop->on_wake = on_wake;
+	l->loop->on_wake_user = l;
+	if (pthread_create(&thread, NULL, pace, l) != 0 || pthread_detach(thread) != 0)
+		give_up("no thread");
 }
 
 static void on_tick(struct timer *t)
@@ -219,7 +222,7 @@ static void batch_begin(struct load *l, size_t n, size_t window, batch_done_fn d
 	if (window > 0)
 		fill(l);
 	else
-		pace_next(l);
+		pace_start(l);
 }
 
 static double batch_seconds(const struct load *l)
@@ -436,7 +439,6 @@ static void usage(void)
 static void run(struct load *l)
 {
 	l->tick.fire = on_tick;
-	l->pace = (struct pace){ .job = { .work = pace_wait, .done = pace_over }, .load = l };
 	gossip_authors_make(&l->authors, BYTES_LITERAL(TOPIC), l->size);
 	l->ends = must_alloc(l->n_receivers + 1, sizeof(*l->ends));
 	l->began_at = exact_now();
