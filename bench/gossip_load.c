@@ -166,8 +166,9 @@ static void fill(struct load *l)
 static void *pace(void *arg)
 {
 	struct load *l = arg;
+	size_t n = l->batch->n;
 
-	for (size_t i = 1; i <= l->batch->n; i++) {
+	for (size_t i = 1; i <= n; i++) {
 		uint64_t due = l->began_at.ns + (uint64_t)((double)i * 1e9 / l->per_second);
 		struct timespec at = { .tv_sec = (time_t)(due / NS_PER_S),
 				       .tv_nsec = (long)(due % NS_PER_S) };

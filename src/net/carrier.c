@@ -144,6 +144,12 @@ static void flush(struct carrier *c)
 	charge_socket(c);
 }
 
+void carrier_flush(struct carrier *c)
+{
+	if (c->state == CARRIER_UP)
+		flush(c);
+}
+
 /* ---- the end ---- */
 
 void carrier_end(struct carrier *c, enum link_reason reason, int error, bool reset)

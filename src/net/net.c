@@ -99,6 +99,11 @@ struct addr net_link_local(const struct link *l)
 	return carrier_of_link(l)->local;
 }
 
+void net_link_flush(struct link *l)
+{
+	carrier_flush(carrier_of_link(l));
+}
+
 void net_link_abort(struct link *l, enum link_reason reason)
 {
 	carrier_end(carrier_of_link(l), reason, 0, true);

@@ -72,6 +72,9 @@ struct net_counts net_counts(const struct net *n);
 
 struct addr net_link_remote(const struct link *l);
 struct addr net_link_local(const struct link *l);
+/* Everything leaves at the end of the loop's turn; what has been written on this link leaves now.
+ * Not inside a callback of the same link. */
+void net_link_flush(struct link *l);
 /* Drops the socket without a word: for links whose peer is silent. on_down follows; a reason given
  * earlier by link_close() stays. */
 void net_link_abort(struct link *l, enum link_reason reason);

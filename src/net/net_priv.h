@@ -88,6 +88,8 @@ _nodiscard_ int carrier_add_link(struct carrier *c, const struct peer_id *expect
 /* Sets the timer to what comes next, and has the output flushed in this turn. */
 void carrier_arm(struct carrier *c);
 void carrier_input(struct carrier *c, struct bytes b);
+/* Before the end of the turn, which finds nothing left to do. */
+void carrier_flush(struct carrier *c);
 /* Closes the socket now; whoever is to hear of it does so in this turn's task. */
 void carrier_end(struct carrier *c, enum link_reason reason, int error, bool reset);
 /* Frees without a word. */

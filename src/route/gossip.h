@@ -97,6 +97,9 @@ struct gossip_ops {
 	 * validate_ms at most. Our own messages are not asked about.
 	 */
 	bool (*on_validate)(void *user, const struct gossip_delivery *d, uint64_t ticket);
+	/* Peers need not wait for what follows: all they are to get for now has been sent, and
+	 * what was sent comes to be delivered here. */
+	void (*flush)(void *user);
 	void (*on_message)(void *user, const struct gossip_delivery *d);
 	/* A neighbour subscribed to (left) a topic we have joined; at gossip_join() one call for
 	 * each that is there already. */

@@ -276,6 +276,13 @@ static void on_checked(struct gossip *g, struct message *m, struct mono now)
 	message_free(m);
 }
 
+static bool is_next_done(const struct gossip *g, const struct gossip_batch *b)
+{
+	struct list *next = b->in_batches.next;
+
+	return next != &g->batches && list_entry(next, struct gossip_batch, in_batches)->is_done;
+}
+
 /* Batches go in the order of their messages: the first that is not done holds up the others. */
 static void finish_batches(struct gossip *g, struct mono now)
 {
@@ -292,8 +299,11 @@ static void finish_batches(struct gossip *g, struct mono now)
 		if (!b->is_done)
 			break;
 		b->n = 0;
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
+			g->is_last = i + 1 == n && !is_next_done(g, b);
 			on_checked(g, b->m[i], now);
+		}
+		g->is_last = false;
 		batch_free(b);
 	}
 	g->is_finishing = false;

@@ -65,7 +65,9 @@ static void on_in_data(void *user, struct stream *stream, struct bytes b)
 
 	(void)stream;
 	in->n_received += b.n;
+	gs->reading = s;
 	r = gossip_input(gs->engine, s->gossip, &in->reader, b, streams_now(gs));
+	gs->reading = NULL;
 	/* Who sends long ones takes them. */
 	if (!s->sent_big && gossip_peer_rpc_longest(s->gossip) > LIMIT_GOSSIP_RPC_UNKNOWN) {
 		s->sent_big = true;

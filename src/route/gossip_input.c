@@ -70,6 +70,8 @@ void accept_message(struct gossip *g, struct topic *t, const struct message *m, 
 	if (m->check.message.data.n >= g->config.params.idontwant_threshold)
 		output_idontwant(g, t, m);
 	output_relay(g, t, m, now);
+	if (g->is_last && g->config.ops->flush)
+		g->config.ops->flush(g->config.user);
 	deliver(g, m);
 }
 

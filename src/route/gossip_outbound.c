@@ -169,6 +169,8 @@ static int write_frame(struct session *s, const struct shared_bytes *frame, bool
 	if (r < 0)
 		return r;
 	s->n_written += v.n;
+	list_remove(&s->in_unflushed);
+	list_add_tail(&s->gs->unflushed, &s->in_unflushed);
 	if (v.n > LIMIT_GOSSIP_RPC_UNKNOWN)
 		s->big_at = streams_now(s->gs);
 	return 0;
@@ -213,8 +215,20 @@ int outbound_send(struct session *s, const struct shared_bytes *frame, bool may_
 	return 0;
 }
 
+void outbound_flush(struct gossip_streams *gs)
+{
+	list_for_each_safe (at, &gs->unflushed) {
+		struct session *s = list_entry(at, struct session, in_unflushed);
+
+		list_remove(&s->in_unflushed);
+		if (s->out && s != gs->reading)
+			net_link_flush(stream_link(s->out));
+	}
+}
+
 void outbound_init(struct session *s)
 {
+	list_init(&s->in_unflushed);
 	s->reopen.fire = on_reopen;
 	s->big_at = MONO_NEVER;
 }
@@ -223,5 +237,6 @@ void outbound_deinit(struct session *s)
 {
 	if (s->out)
 		stream_reset(s->out, 0);
+	list_remove(&s->in_unflushed);
 	loop_timer_stop(s->gs->config.loop, &s->reopen);
 }

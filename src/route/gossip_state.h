@@ -159,7 +159,8 @@ struct gossip {
 	struct list batches; /* in the order of their messages */
 	size_t n_batches_out;
 	size_t n_checking;                 /* unchecked, or in a batch */
-	bool is_finishing;                 /* batches are being gone through */
+	bool is_finishing;                 /* batches are being gone through ... */
+	bool is_last;                      /* ... and this is the last message of all */
 	struct map tickets;                /* struct message */
 	uint64_t ticket;                   /* the last one */
 	size_t n_awaiting, awaiting_bytes; /* verdicts */

@@ -147,6 +147,11 @@ static int on_send(void *user, void *peer_user, struct shared_bytes *frame, bool
 	return outbound_send(peer_user, frame, may_drop);
 }
 
+static void on_flush(void *user)
+{
+	outbound_flush(user);
+}
+
 static int on_verify(void *user, struct gossip_batch *batch)
 {
 	return workers_verify(user, batch);
@@ -221,6 +226,7 @@ static bool signed_record(void *user, void *peer_user, struct bytes *ret)
 static const struct gossip_ops engine_ops = {
 	.send = on_send,
 	.verify = on_verify,
+	.flush = on_flush,
 	.topic_params = on_topic_params,
 	.on_validate = on_validate,
 	.on_message = on_message,
@@ -275,6 +281,7 @@ int gossip_streams_new(const struct gossip_streams_config *config, struct gossip
 	gs->config = *config;
 	gs->heartbeat.fire = on_heartbeat;
 	list_init(&gs->sessions);
+	list_init(&gs->unflushed);
 	list_init(&gs->jobs);
 	r = make_engine(gs);
 	if (r == 0)

@@ -48,11 +48,12 @@ struct session {
 	struct timer reopen;
 	uint64_t reopen_ms; /* the wait before the latest attempt */
 	/* While messages are dropped because `out` is full: does the peer still take any? */
-	uint64_t n_written;    /* to `out` */
-	struct mono full_at;   /* when it had taken ... */
-	uint64_t full_n_taken; /* ... so much; MONO_NEVER: nothing was dropped yet */
-	struct mono big_at;    /* a long RPC was written; MONO_NEVER: none was */
-	bool takes_no_big;     /* it has shown so */
+	uint64_t n_written;       /* to `out` */
+	struct list in_unflushed; /* written since the last flush */
+	struct mono full_at;      /* when it had taken ... */
+	uint64_t full_n_taken;    /* ... so much; MONO_NEVER: nothing was dropped yet */
+	struct mono big_at;       /* a long RPC was written; MONO_NEVER: none was */
+	bool takes_no_big;        /* it has shown so */
 	bool sent_big;
 	struct inbound inbound[LIMIT_GOSSIP_INBOUND];
 };
@@ -64,7 +65,9 @@ struct gossip_streams {
 	struct timer heartbeat;
 	struct list sessions;
 	struct list jobs;
-	uint64_t n_inbound; /* ever */
+	struct list unflushed;   /* sessions */
+	struct session *reading; /* its data is being taken in: its links are flushed later */
+	uint64_t n_inbound;      /* ever */
 	struct gossip_streams_counts counts;
 };
 
@@ -89,6 +92,8 @@ void outbound_update(struct session *s);
 void outbound_update_rpc_max(struct session *s);
 /* As gossip_ops.send. */
 _nodiscard_ int outbound_send(struct session *s, const struct shared_bytes *frame, bool may_drop);
+/* As gossip_ops.flush. */
+void outbound_flush(struct gossip_streams *gs);
 
 /* ---- gossip_inbound.c ---- */
 

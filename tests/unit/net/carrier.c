@@ -26,6 +26,30 @@ TEST(bytes_flow_until_both_have_them)
 	pair_deinit(&p);
 }
 
+TEST(a_link_that_is_flushed_does_not_wait_for_the_end_of_the_turn)
+{
+	struct bytes v = BYTES("now", 3);
+	struct stream *s;
+	struct pair p;
+
+	pair_init(&p, 1);
+	pair_connect(&p);
+	s = open_sink(&p.a);
+	assert_int_equal(stream_write(s, &v, 1), 0);
+	assert_true(link_has_output(p.a.link));
+	net_link_flush(p.a.link);
+	assert_false(link_has_output(p.a.link));
+	world_run_for(p.w, 1000);
+	assert_int_equal(p.b.n_got, 3);
+	/* With nothing to say, and on one that is over, nothing happens. */
+	net_link_flush(p.a.link);
+	net_link_abort(p.a.link, LINK_LIMIT);
+	net_link_flush(p.a.link);
+	world_run_for(p.w, 1000);
+	assert_int_equal(p.a.n_down, 1);
+	pair_deinit(&p);
+}
+
 TEST(what_a_socket_does_not_take_is_not_produced)
 {
 	static uint8_t big[LIMIT_STREAM_PENDING];
@@ -322,6 +346,7 @@ TEST(what_a_socket_keeps_is_charged_to_the_peer)
 }
 
 TESTS(RUN(what_a_socket_keeps_is_charged_to_the_peer), RUN(bytes_flow_until_both_have_them),
+      RUN(a_link_that_is_flushed_does_not_wait_for_the_end_of_the_turn),
       RUN(what_a_socket_does_not_take_is_not_produced),
       RUN(a_writer_is_told_when_there_is_room_and_nothing_is_lost),
       RUN(both_ways_at_once_with_full_buffers_there_is_no_deadlock),

@@ -10,6 +10,7 @@ struct checker {
 	size_t n_out;
 	bool is_refusing;
 	uint64_t seqnos[1024]; /* of what was delivered */
+	size_t n_flushed, n_delivered_at_flush;
 };
 
 static struct checker *checker_of(void *user)
@@ -36,12 +37,22 @@ static void note_message(void *user, const struct gossip_delivery *d)
 	engine_on_message(user, d);
 }
 
+static void note_flush(void *user)
+{
+	struct checker *c = checker_of(user);
+
+	c->n_flushed++;
+	c->n_delivered_at_flush = c->e.n_delivered;
+}
+
 static void checker_init(struct checker *c)
 {
 	engine_init(&c->e);
 	c->ops = engine_ops;
 	c->ops.verify = take;
 	c->ops.on_message = note_message;
+	c->ops.flush = note_flush;
+	c->n_flushed = 0;
 	c->e.g->config.ops = &c->ops;
 	c->n_out = 0;
 	c->is_refusing = false;
@@ -91,6 +102,28 @@ TEST(few_messages_are_checked_at_once)
 	says_many(&c.e.fakes[0], 4, false);
 	assert_int_equal(c.n_out, 0);
 	assert_int_equal(c.e.n_delivered, 4);
+	engine_deinit(&c.e);
+}
+
+/* All have been relayed by then, and one flush takes them along. */
+TEST(peers_are_flushed_once_before_the_last_message_is_delivered)
+{
+	struct checker c;
+
+	checker_init(&c);
+	says_many(&c.e.fakes[0], 1, false);
+	assert_int_equal(c.n_flushed, 1);
+	assert_int_equal(c.n_delivered_at_flush, 0);
+	says_many(&c.e.fakes[0], 4, false);
+	assert_int_equal(c.n_flushed, 2);
+	assert_int_equal(c.n_delivered_at_flush, 4);
+	says_many(&c.e.fakes[0], 20, false);
+	give_back(&c, 1);
+	assert_int_equal(c.n_flushed, 2);
+	give_back(&c, 0);
+	assert_int_equal(c.n_flushed, 3);
+	assert_int_equal(c.n_delivered_at_flush, 24);
+	assert_int_equal(c.e.n_delivered, 25);
 	engine_deinit(&c.e);
 }
 
@@ -367,7 +400,9 @@ TEST(as_many_forgers_as_are_remembered_do_not_take_a_true_message_with_them)
 
 TESTS(RUN(as_many_forgers_as_are_remembered_do_not_take_a_true_message_with_them),
       RUN(a_forger_that_passes_a_true_message_on_first_does_not_take_it_with_it),
-      RUN(few_messages_are_checked_at_once), RUN(many_are_shared_out_and_passed_on_in_order),
+      RUN(few_messages_are_checked_at_once),
+      RUN(peers_are_flushed_once_before_the_last_message_is_delivered),
+      RUN(many_are_shared_out_and_passed_on_in_order),
       RUN(an_author_that_has_signed_enough_is_checked_faster_and_as_well),
       RUN(a_batch_that_is_out_keeps_its_tables_when_the_engine_goes),
       RUN(what_comes_meanwhile_waits_for_the_next_batch),

@@ -1,5 +1,23 @@
 #include "streams_world.h"
 
+TEST(peers_have_a_message_on_its_way_before_it_is_delivered_here)
+{
+	struct gnode *a, *b, *c;
+
+	world_begin(30);
+	two_nodes(&a, &b);
+	c = node_new();
+	node_join(c);
+	node_manage(c, b);
+	world_run_for(w, 2000);
+	node_publish(a, 1, 100);
+	world_run_for(w, 200);
+	assert_int_equal(b->got[1], 1);
+	assert_int_equal(c->got[1], 1);
+	assert_int_equal(b->n_unsent, 0);
+	world_end();
+}
+
 TEST(who_opens_a_stream_but_refuses_ours_is_dropped)
 {
 	struct gnode *a, *s;
@@ -282,7 +300,8 @@ TEST(a_stream_that_is_reset_long_after_a_long_rpc_has_other_reasons)
 	world_end();
 }
 
-TESTS(RUN(who_opens_a_stream_but_refuses_ours_is_dropped),
+TESTS(RUN(peers_have_a_message_on_its_way_before_it_is_delivered_here),
+      RUN(who_opens_a_stream_but_refuses_ours_is_dropped),
       RUN(a_stream_the_peer_reset_is_opened_again_with_everything),
       RUN(messages_that_were_lost_with_a_stream_are_told_of_on_the_next_one),
       RUN(who_ends_its_side_of_our_stream_reads_no_more_and_gets_another),

@@ -31,6 +31,8 @@ struct gnode {
 	struct peer_id id;
 	char ip[32];
 	size_t got[MESSAGES_MAX], n_got;
+	size_t n_unsent; /* links that had something to send when a message was delivered, in all */
+	struct peer_id via;
 	enum link_reason down_reason;
 	size_t n_up;
 	/* A stranger's: */
@@ -98,10 +100,23 @@ static const struct pool_ops pool_ops = {
 	.on_link_down = on_link_down,
 };
 
+static inline void count_unsent(void *user, struct peer *p)
+{
+	struct gnode *n = user;
+	const struct link *l = peer_primary(p);
+
+	/* What the one that brought it is told may wait. */
+	if (l && !peer_id_equal(peer_id_of(p), &n->via))
+		n->n_unsent += link_has_output(l);
+}
+
 static inline void on_message(void *user, const struct gossip_delivery *d)
 {
 	struct gnode *n = user;
 	uint32_t number;
+
+	n->via = d->via;
+	pool_each(n->pool, count_unsent, n);
 
 	assert_true(d->data.n >= sizeof(number));
 	memcpy(&number, d->data.p, sizeof(number));
