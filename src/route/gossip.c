@@ -7,6 +7,7 @@
 #include "route/gossip_sign.h"
 
 #define IDONTWANT_MINOR '2' /* of "/meshsub/1.2.0" */
+#define LATE_MS 200         /* we have more to do than we can */
 #define MESHSUB_1 "/meshsub/1."
 
 struct gossip_params gossip_params_default(void)
@@ -551,6 +552,7 @@ void gossip_tick(struct gossip *g, struct mono now)
 	later_tick(g, now);
 	if (!mono_reached(g->heartbeat_at, now))
 		return;
+	g->is_late = mono_since_ms(g->heartbeat_at, now) >= LATE_MS;
 	/* Late ones are not made up for: a heartbeat measures time, it does not count. */
 	g->heartbeat_at = mono_add_ms(now, g->config.params.heartbeat_ms);
 	mesh_heartbeat(g, now);

@@ -163,6 +163,8 @@ bool peer_is_heard(const struct gossip *g, const struct gossip_peer *p);
 /* NULL: not here. */
 struct gossip_peer *peer_by_id(const struct gossip *g, const struct peer_id *id);
 void peer_misbehaved(struct gossip *g, struct gossip_peer *p, double points);
+/* The same, but no more than costs a peer that brings messages its place. */
+void peer_broke_promises(struct gossip *g, struct gossip_peer *p, double points);
 /* What became of a message: its senders get what they deserve for it. */
 void score_message_good(struct gossip *g, struct topic *t, const struct message *m);
 void score_message_bad(struct gossip *g, struct topic *t, const struct message *m);

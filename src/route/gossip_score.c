@@ -1,6 +1,8 @@
 #include "base/limits.h"
 #include "route/gossip_priv.h"
 
+#define PROMISES_MAX 2 /* points of misbehaviour: -25.6, and who brings messages has up to 30 */
+
 /* ---- what a score lets a peer do ---- */
 
 double peer_score(const struct gossip *g, const struct gossip_peer *p)
@@ -41,6 +43,18 @@ struct gossip_peer *peer_by_id(const struct gossip *g, const struct peer_id *id)
 void peer_misbehaved(struct gossip *g, struct gossip_peer *p, double points)
 {
 	score_on_misbehaviour(&g->scores, p->score, points, g->latest);
+}
+
+/*
+ * Who is overloaded breaks promises, too, and does no harm by it: it is asked less (below the first
+ * threshold), but what it has brought outweighs that, and it is never out of hearing.
+ */
+void peer_broke_promises(struct gossip *g, struct gossip_peer *p, double points)
+{
+	double room = PROMISES_MAX - score_misbehaviour(&g->scores, p->score, g->latest);
+
+	if (room > 0)
+		peer_misbehaved(g, p, points < room ? points : room);
 }
 
 /* A sender that we know only by its key: those in the mesh, which are all that count. */

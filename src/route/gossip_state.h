@@ -168,6 +168,7 @@ struct gossip {
 	struct map later_by_id;
 	size_t n_later, later_bytes;
 	struct mono heartbeat_at;
+	bool is_late; /* the latest heartbeat came so late that others may not be to blame */
 	uint64_t n_heartbeats;
 	struct gossip_counts counts;
 };

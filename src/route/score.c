@@ -570,6 +570,12 @@ void score_on_invalid(struct scores *s, struct score_peer *p, struct score_topic
 	p->topics_tick = TICK_NEVER;
 }
 
+double score_misbehaviour(const struct scores *s, struct score_peer *p, struct mono now)
+{
+	peer_refresh(s, p, tick_of(s, now));
+	return p->behaviour;
+}
+
 void score_on_misbehaviour(struct scores *s, struct score_peer *p, double amount, struct mono now)
 {
 	peer_refresh(s, p, tick_of(s, now));

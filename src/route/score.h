@@ -122,6 +122,7 @@ void score_on_copy(struct scores *s, struct score_peer *p, struct score_topic *t
 void score_on_invalid(struct scores *s, struct score_peer *p, struct score_topic *t,
 		      struct mono now);
 /* P7, in points; there are at most LIMIT_GOSSIP_MISBEHAVIOUR. */
+double score_misbehaviour(const struct scores *s, struct score_peer *p, struct mono now);
 void score_on_misbehaviour(struct scores *s, struct score_peer *p, double amount, struct mono now);
 /* P5, until it is set again or the record goes; at most LIMIT_GOSSIP_SCORE_APP either way. */
 void score_set_app(struct scores *s, struct score_peer *p, double value);

@@ -428,6 +428,47 @@ TEST(iwant_for_one_id_for_ever_gets_three_answers)
 	engine_deinit(&e);
 }
 
+TEST(broken_promises_alone_never_put_anybody_out_of_hearing)
+{
+	struct engine e;
+	struct fake *idle, *busy;
+
+	begin(&e, 3);
+	idle = &e.fakes[0];
+	busy = &e.fakes[1];
+	for (size_t i = 0; i < 30; i++)
+		fake_publishes(busy, "t", "x");
+	for (uint32_t k = 0; k < 30; k++) {
+		has_many(idle, 2000 * k, 300);
+		has_many(busy, 2000 * k + 1000, 300);
+		for (size_t i = 0; i < 5; i++)
+			fake_publishes(busy, "t", "x");
+		engine_wait(&e, 1000);
+		assert_true(fake_score(idle) > -30);
+		assert_true(fake_score(busy) > -30);
+	}
+	/* What it brings outweighs what it promised. */
+	assert_true(fake_score(idle) < -20);
+	assert_true(fake_score(busy) > 0);
+	assert_true(fake_is_in_mesh(busy, "t"));
+	engine_deinit(&e);
+}
+
+TEST(while_we_are_late_ourselves_nobody_is_to_blame)
+{
+	struct engine e;
+	struct fake *f;
+
+	begin(&e, 1);
+	f = &e.fakes[0];
+	has_many(f, 0, 500);
+	e.now = mono_add_ms(e.now, 4000);
+	gossip_tick(e.g, e.now);
+	assert_true(fake_score(f) >= 0);
+	assert_int_equal(promises_n_wanted(&e.g->promises), 0);
+	engine_deinit(&e);
+}
+
 TESTS(RUN(who_serves_us_our_own_message_has_kept_its_promise),
       RUN(who_serves_what_is_too_large_for_us_has_kept_its_promise),
       RUN(who_serves_what_only_others_hold_good_has_kept_its_promise),
@@ -445,4 +486,6 @@ TESTS(RUN(who_serves_us_our_own_message_has_kept_its_promise),
       RUN(who_announces_in_no_words_at_all_and_never_serves_is_found_out),
       RUN(iwant_that_did_not_leave_is_forgotten),
       RUN(below_the_threshold_nothing_is_asked_served_or_told),
-      RUN(iwant_for_one_id_for_ever_gets_three_answers))
+      RUN(iwant_for_one_id_for_ever_gets_three_answers),
+      RUN(broken_promises_alone_never_put_anybody_out_of_hearing),
+      RUN(while_we_are_late_ourselves_nobody_is_to_blame))
