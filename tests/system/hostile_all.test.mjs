@@ -59,6 +59,11 @@ describe('all attacks together', judge('js'), () => {
     const reasons = {}
     for (const event of node.events('LINK_DOWN')) reasons[`${event.reason} by ${event.by}`] = (reasons[`${event.reason} by ${event.by}`] ?? 0) + 1
     t.diagnostic(`the slowest answer took ${slowest.toFixed(0)} ms; the test itself was held up for ${(delay.max / 1e6).toFixed(0)} ms; ${honest.complaints}`)
+    const { peers: known } = await node.api('PEERS')
+    for (const js of [honest.publisher, honest.subscriber]) {
+      const pubsub = js.node.services.pubsub
+      t.diagnostic(`${js.id.slice(-6)}: we give it ${JSON.stringify(known.find(one => one.peer_id === js.id)?.score)}, it gives us ${pubsub.getScore(node.peerId)}`)
+    }
     t.diagnostic(`links ended: ${JSON.stringify(reasons)}`)
     const down = node.events('LINK_DOWN').filter(event => [honest.publisher.id, honest.subscriber.id].includes(event.peer_id))
     assert.deepEqual(down, [], 'no honest link was lost')
