@@ -51,6 +51,14 @@ describe('all attacks together', judge('js'), () => {
     const share = (processorSeconds(node.pid) - used) / ((performance.now() - began) / 1000)
     clearInterval(watch)
     const status = await node.api('STATUS')
+    t.diagnostic(`the slowest answer took ${slowest.toFixed(0)} ms; the test itself was held up for ${(delay.max / 1e6).toFixed(0)} ms; ${honest.complaints}`)
+    const { peers: known } = await node.api('PEERS')
+    for (const js of [honest.publisher, honest.subscriber]) {
+      const pubsub = js.node.services.pubsub
+      t.diagnostic(`${js.id.slice(-6)}: we give it ${JSON.stringify(known.find(one => one.peer_id === js.id)?.score)}, it gives us ${pubsub.getScore(node.peerId)}`)
+    }
+    const meshed = node.events('MESH').filter(event => event.peer_id === honest.subscriber.id)
+    t.diagnostic(`the subscriber in our mesh: ${meshed.map(event => `${event.grafted ? '+' : '-'}${event.at_ms - meshed[0].at_ms}`)}`)
     await heardAll(honest, total)
     const did = await attackers.stop()
     t.diagnostic(`${total} messages in ${seconds} s, ${did.attacks} attacks; peak ${peakMiB(node.pid).toFixed(0)} MiB; ` +
@@ -58,12 +66,6 @@ describe('all attacks together', judge('js'), () => {
     t.diagnostic(`links ${status.links}, peers ${status.peers}; ${JSON.stringify(status.counters)}; ${JSON.stringify(did.errors)}`)
     const reasons = {}
     for (const event of node.events('LINK_DOWN')) reasons[`${event.reason} by ${event.by}`] = (reasons[`${event.reason} by ${event.by}`] ?? 0) + 1
-    t.diagnostic(`the slowest answer took ${slowest.toFixed(0)} ms; the test itself was held up for ${(delay.max / 1e6).toFixed(0)} ms; ${honest.complaints}`)
-    const { peers: known } = await node.api('PEERS')
-    for (const js of [honest.publisher, honest.subscriber]) {
-      const pubsub = js.node.services.pubsub
-      t.diagnostic(`${js.id.slice(-6)}: we give it ${JSON.stringify(known.find(one => one.peer_id === js.id)?.score)}, it gives us ${pubsub.getScore(node.peerId)}`)
-    }
     t.diagnostic(`links ended: ${JSON.stringify(reasons)}`)
     const down = node.events('LINK_DOWN').filter(event => [honest.publisher.id, honest.subscriber.id].includes(event.peer_id))
     assert.deepEqual(down, [], 'no honest link was lost')
