@@ -6,8 +6,7 @@
  * so that they can ask for what they have missed.
  */
 
-#define GOSSIP_SHARE 4 /* IHAVE goes to d_lazy peers or to one in so many, if that is more */
-#define PIECE_IDS 256  /* in one IHAVE */
+#define PIECE_IDS 256 /* in one IHAVE */
 
 /* ---- to whom ---- */
 
@@ -148,11 +147,13 @@ static size_t choose_untold(struct gossip *g, struct topic *t, size_t k, struct 
 
 static void tell_topic(struct gossip *g, struct topic *t, struct mono now)
 {
-	size_t k;
+	size_t times = g->config.params.history_gossip; /* that a message is told */
+	size_t k = (t->n_members - t->n_mesh + times - 1) / times;
 
 	if (list_is_empty(&t->cached.entries))
 		return;
-	k = size_max(g->config.params.d_lazy, (t->n_members - t->n_mesh) / GOSSIP_SHARE);
+	/* So all of them hear of it, however many there are. */
+	k = size_max(g->config.params.d_lazy, k);
 	tell_chosen(g, t, choose_untold(g, t, k, now));
 	tell_chosen(g, t, choose_reminded(g, t));
 }
