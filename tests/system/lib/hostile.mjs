@@ -52,17 +52,21 @@ function loggerInto (complaints) {
   return { forComponent }
 }
 
-// An honest publisher and an honest subscriber (js-libp2p) and a NATS consumer around one node.
-export async function honestAround (t, stack, topic, env = {}) {
-  const node = await startNode({ t, env: { PEERLINE_LOG: 'warn', MAX_PEERS: '200', ...env } })
+// An honest publisher and an honest subscriber (js-libp2p) and a NATS consumer around one node. `direct`: the subscriber is one
+// of the node's direct peers, which a mesh full of hostile ones cannot crowd out; a `leaf` that is not is there as well.
+export async function honestAround (t, stack, topic, { env = {}, direct = false } = {}) {
   const complaints = []
   // Where attackers and a busy machine hold the test itself up for seconds, js would end links for its own lateness.
   const config = { logger: loggerInto(complaints), connectionMonitor: { abortConnectionOnPingFailure: false } }
   const publisher = await startPeer(stack, { t, config })
   const subscriber = await startPeer(stack, { t, config })
+  const leaf = direct ? await startPeer(stack, { t, config }) : null
+  const named = direct ? { PEERLINE_DIRECT_PEERS: subscriber.addr } : {}
+  const node = await startNode({ t, env: { PEERLINE_LOG: 'warn', MAX_PEERS: '200', ...named, ...env } })
   const consumer = await node.consumer('honest')
   t.after(() => consumer.close())
   const got = { js: new Map(), nats: new Map() }
+  const atLeaf = new Map()
   const count = (map, data) => {
     const n = Number(Buffer.from(data).subarray(0, 8).toString())
     if (Buffer.from(data).subarray(8, 14).toString() === 'honest') map.set(n, (map.get(n) ?? 0) + 1)
@@ -70,13 +74,17 @@ export async function honestAround (t, stack, topic, env = {}) {
   consumer.subscribe(`topic.${topic}`, { callback: (_, message) => count(got.nats, message.data) })
   await consumer.flush()
   subscriber.node.services.pubsub.addEventListener('gossipsub:message', event => count(got.js, event.detail.msg.data))
-  for (const js of [publisher, subscriber]) {
+  leaf?.node.services.pubsub.addEventListener('gossipsub:message', event => count(atLeaf, event.detail.msg.data))
+  for (const js of [publisher, subscriber, leaf].filter(one => one)) {
     js.subscribe(topic)
-    await js.dial(node.listen[0])
+    const isDirect = direct && js === subscriber
+    if (isDirect) await js.connectedTo(node.peerId)
+    else await js.dial(node.listen[0])
     await js.seesSubscriber(topic, node.peerId)
-    await node.waitEvent('MESH', event => event.peer_id === js.id && event.grafted === true)
+    if (isDirect) await node.waitEvent('TOPIC_PEER', event => event.peer_id === js.id && event.joined)
+    else await node.waitEvent('MESH', event => event.peer_id === js.id && event.grafted === true)
   }
-  return { node, publisher, subscriber, consumer, got, topic, complaints }
+  return { node, publisher, subscriber, leaf, atLeaf, consumer, got, topic, complaints }
 }
 
 // How the honest publisher and the node stand to each other, for the message of a failing test.
