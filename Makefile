@@ -43,8 +43,8 @@ demo: release
 
 check:
 	@tools/deps.sh check
-	@$(MAKE) --no-print-directory debug release
-	@tools/check.sh $(DEBUG) $(RELEASE)
+	@$(MAKE) --no-print-directory debug release sim-program
+	@tools/check.sh $(DEBUG) $(RELEASE) $(SIM)
 
 # Optimized, and with everything asserted that is asserted always.
 sim-program:

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Everything that must hold, and one closing line: "N passed, N failed, N skipped".
-#   tools/check.sh DEBUG_BUILD RELEASE_BUILD
+#   tools/check.sh DEBUG_BUILD RELEASE_BUILD SIM_BUILD
 set -u
 debug=$1
 release=$2
+sim=$3
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root" || exit 1
 passed=0 failed=0 skipped=0
@@ -37,6 +38,15 @@ bad=$(($(count Fail) + $(count Timeout) + $(awk '/^Unexpected Pass:/ {n = $3} EN
 skipped=$((skipped + $(count Skipped)))
 failed=$((failed + bad))
 [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || failed=$((failed + 1))
+
+echo "== a thousand gossip engines, Sybils and floods (optimized): about four minutes on two cores"
+tools/sim.sh "$sim/tests/sim/gossip/sim_gossip" >"$log" 2>&1
+status=$?
+grep -E '^(scenario|[a-z_0-9]+ +(ok|FAILED) )|NOT SO:|again:' "$log"
+scenarios() { awk -v key="$1" '$2 == "ok," && $4 == "failed," {n += key == "ok" ? $1 : $3} END {print n + 0}' "$log"; }
+passed=$((passed + $(scenarios ok)))
+failed=$((failed + $(scenarios failed)))
+[ "$status" -eq 0 ] || [ "$(scenarios failed)" -gt 0 ] || failed=$((failed + 1))
 
 echo "== corpora reach their decoders (clang)"
 make -s fuzz SECONDS=0
