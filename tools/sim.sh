@@ -1,5 +1,5 @@
 #!/bin/sh
-# Plays all gossip scenarios with their full numbers, the largest beside the others.
+# Plays all gossip scenarios with their full numbers, in two processes that take about equally long.
 #   tools/sim.sh SIM_GOSSIP [--seed=N] [NAME...]
 set -u
 program=$1
@@ -10,12 +10,13 @@ for argument; do
 	*) exec "$program" --full "$@" ;;
 	esac
 done
-large=honest_1000
+quiet='honest_1000 ladder_100 partition'
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-"$program" --full "$@" "$large" >"$log" 2>&1 &
-# shellcheck disable=SC2046 # names without blanks
-"$program" --full "$@" $("$program" --list | grep -vx "$large")
+# shellcheck disable=SC2086 # names without blanks
+"$program" --full "$@" $quiet >"$log" 2>&1 &
+# shellcheck disable=SC2046
+"$program" --full "$@" $("$program" --list | grep -vxF "$(printf '%s\n' $quiet)")
 others=$?
 wait $!
 status=$?

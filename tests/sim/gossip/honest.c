@@ -146,7 +146,7 @@ static void fail_and_return(struct stage *s, size_t round)
 
 void play_churn(struct stage *s)
 {
-	size_t n = s->full ? 100 : 30, n_rounds = s->full ? 30 : 4;
+	size_t n = s->full ? 100 : 30, n_rounds = s->full ? 15 : 4;
 	struct ledger_figures f;
 	struct mono from;
 

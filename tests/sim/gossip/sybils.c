@@ -57,9 +57,9 @@ static void tell_thirds(struct stage *s, struct mono begin, uint64_t ms)
 
 /* ---- they graft and drop ---- */
 
-static void graft_and_drop(struct stage *s, unsigned vices)
+static void graft_and_drop(struct stage *s, size_t seconds, unsigned vices)
 {
-	size_t n = s->full ? 100 : 30, seconds = stage_seconds(s, 180, 5);
+	size_t n = s->full ? 100 : 30;
 	uint64_t rate = stage_rate(s, RATE, 30);
 	struct ledger_figures f;
 	struct mono begin;
@@ -91,13 +91,13 @@ static void graft_and_drop(struct stage *s, unsigned vices)
 
 void play_sybils(struct stage *s)
 {
-	graft_and_drop(s, 0);
+	graft_and_drop(s, stage_seconds(s, 180, 5), 0);
 }
 
 /* And behave well otherwise: they wait out every backoff and say what they have. */
 void play_polite_sybils(struct stage *s)
 {
-	graft_and_drop(s, BAD_GRAFT | BAD_DROP | BAD_TALK);
+	graft_and_drop(s, stage_seconds(s, 60, 5), BAD_GRAFT | BAD_DROP | BAD_TALK);
 }
 
 /* ---- they were there first ---- */
