@@ -2,7 +2,8 @@
 
 /*
  * type (1 byte), length of the key (2 bytes, big-endian), key, signature of TEXT. Whatever is sent,
- * the answer is an outcome and not an error of ours; and what verifies does so for this text only.
+ * the answer is an outcome and not an error of ours; what verifies does so for this text only, and
+ * nobody disputes it.
  */
 
 #include <string.h>
@@ -30,6 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	signature = BYTES(data + 3 + n, size - 3 - n);
 	r = signature_verify(type, key, BYTES_LITERAL(TEXT), signature);
 	ASSERT(r == 0 || r == SIGNATURE_E_BAD || r == SIGNATURE_E_KEY_SIZE);
+	if (type == KEY_ED25519 && key.n == ED25519_PUBLIC && signature.n == ED25519_SIGNATURE)
+		ASSERT(!ed25519_is_disputed(key.p, signature.p) || r != 0);
 	if (r == 0) {
 		ASSERT(signature_verify(type, key, BYTES_LITERAL(TEXT "!"), signature) ==
 		       SIGNATURE_E_BAD);

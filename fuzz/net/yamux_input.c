@@ -1,5 +1,4 @@
-/* covers: src/net/yamux.c src/net/yamux_stream.c src/net/yamux_output.c src/net/yamux_window.c
- * src/net/send_queue.c */
+/* covers: src/net/yamux.c src/net/yamux_stream.c src/net/yamux_output.c src/net/yamux_window.c src/net/send_queue.c */
 /*
  * A session under arbitrary bytes and an arbitrary user. The input is a list of [action][n][n bytes
  * from the peer] behind a byte that says which side we are, whether a GoAway lingers and whether
