@@ -106,7 +106,8 @@ describe('gossip from peers that mean harm', judge('js'), () => {
     }
     const grown = residentKiB(node.pid) - before
     await until(async () => { const c = await counters(node); return c.gossip_subscriptions_refused + c.gossip_streams_reset_malformed > 0 || bad.closed }, 'a refusal')
-    if (!isSanitized(node.pid)) assert.ok(grown <= 2048, `memory grew by ${grown} KiB`)
+    // The subscriptions take 0.8 MiB (make sim counts what is allocated); the rest is what a busy link needs, and the heap's pages.
+    if (!isSanitized(node.pid)) assert.ok(grown <= 2560, `memory grew by ${grown} KiB`)
     assert.equal((await node.api('TOPICS')).topics.length, 1)
   })
 })
