@@ -3,7 +3,7 @@
 #   tests/run.sh PEERLINE [FILE...]
 # REQUIRE names the judges that may not be skipped: js is always one, go and rust where their toolchains are present and
 # new enough (Go 1.25, Rust 1.89: Debian's own are older, and then those judges are skipped, saying so). The first run
-# with Rust compiles current rust-libp2p, which takes some minutes.
+# with Rust compiles current rust-libp2p, which takes some minutes. python is one where PyPI answers.
 set -eu
 cd "$(dirname "$0")"
 PEERLINE_BIN=$(cd .. && realpath "$1")

@@ -10,7 +10,7 @@ set -eu
 
 build="gcc make meson ninja-build pkg-config libc6-dev libuv1-dev libsodium-dev libssl-dev libc-ares-dev libjansson-dev"
 debug="$build libcmocka-dev"
-check="$debug pmccabe universal-ctags clang binutils g++ iproute2 procps nodejs npm nats-server libnats-dev"
+check="$debug pmccabe universal-ctags clang binutils g++ iproute2 procps nodejs npm nats-server libnats-dev python3 python3-venv"
 fuzz="$debug clang llvm libclang-rt-14-dev"
 mutants="$debug patch"
 
