@@ -186,7 +186,9 @@
 #define LIMIT_GOSSIP_SEND                                                                          \
 	(1 * MIB) /* queued to one peer; messages beyond it are dropped and counted */
 #define LIMIT_GOSSIP_SEND_RESERVE (128 * KIB) /* of that, kept for what must not be dropped */
-#define LIMIT_GOSSIP_FULL_MS 10000 /* so long a peer may take nothing while its queue is full */
+#define LIMIT_GOSSIP_FULL_MS                                                                       \
+	9000 /* so long a peer may take nothing after its queue was full; looked at once a second, \
+	      * so that it is gone within ten */
 #define LIMIT_GOSSIP_INBOUND LIMIT_LINKS_PER_PEER /* streams of one peer that we read */
 #define LIMIT_GOSSIP_REOPEN_MS 60000 /* longest wait before a lost stream is opened again */
 

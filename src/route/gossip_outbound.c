@@ -4,6 +4,7 @@
 
 #define REOPEN_MS_MIN 1000
 #define FULL_BYTES ((uint64_t)LIMIT_STALL_RATE * LIMIT_GOSSIP_FULL_MS / 1000)
+#define FULL_CHECK_MS 1000
 
 /* Tries again after a while that doubles, and that starts anew when the stream had lasted. */
 static void reopen_later(struct session *s)
@@ -61,13 +62,20 @@ static void on_out_open(void *user, struct stream *stream, struct bytes protocol
 	gossip_peer_set_protocol(s->gossip, protocol);
 }
 
+/* There is no stream of ours any more, so nobody whose reading is watched. */
+static struct stream *take_out(struct session *s)
+{
+	loop_timer_stop(s->gs->config.loop, &s->full);
+	return TAKE_PTR(s->out);
+}
+
 static void on_out_closed(void *user, struct stream *stream, enum stream_end end, uint32_t code)
 {
 	struct session *s = user;
 
 	(void)stream;
 	(void)code;
-	s->out = NULL;
+	(void)take_out(s);
 	switch (end) {
 	case STREAM_DONE:
 	case STREAM_RESET:
@@ -116,7 +124,7 @@ static void open_out(struct session *s, struct link *l)
 	}
 	gs->counts.opened++;
 	s->opened_at = streams_now(gs);
-	s->full_at = s->big_at = MONO_NEVER;
+	s->big_at = MONO_NEVER;
 	s->n_written = LIMIT_MSS_ANSWERS; /* what link wrote to agree on the protocol, and more */
 	gossip_peer_resend(gs->engine, s->gossip);
 	/* The old one may have ended with messages in it, or may be on a link that is silent. */
@@ -127,7 +135,7 @@ static void open_out(struct session *s, struct link *l)
 /* What is queued still goes out on the old link, and nothing new. */
 static void leave_out(struct session *s)
 {
-	struct stream *out = TAKE_PTR(s->out);
+	struct stream *out = take_out(s);
 
 	stream_close(out);
 	stream_forget(out);
@@ -176,21 +184,49 @@ static int write_frame(struct session *s, const struct shared_bytes *frame, bool
 	return 0;
 }
 
+static uint64_t n_taken(const struct session *s)
+{
+	return s->n_written - stream_queued(s->out);
+}
+
 /* Pings are answered by whoever runs, also by who has stopped to read: it keeps its place in the
  * mesh, and others would have used it. */
+static void watch(struct session *s)
+{
+	s->full_at = streams_now(s->gs);
+	s->full_n_taken = n_taken(s);
+}
+
+static void watch_on(struct session *s)
+{
+	struct loop *loop = s->gs->config.loop;
+
+	loop_timer_set(loop, &s->full, mono_add_ms(loop_now(loop), FULL_CHECK_MS));
+}
+
+static void on_full(struct timer *t)
+{
+	struct session *s = container_of(t, struct session, full);
+
+	if (stream_queued(s->out) < FULL_BYTES)
+		return;
+	if (n_taken(s) - s->full_n_taken >= FULL_BYTES)
+		watch(s);
+	if (mono_since_ms(s->full_at, streams_now(s->gs)) < LIMIT_GOSSIP_FULL_MS) {
+		watch_on(s);
+		return;
+	}
+	s->gs->counts.stalled++;
+	net_link_abort(stream_link(s->out), LINK_STALLED);
+}
+
+/* From here on it is watched until it has caught up, whether or not there is more to drop. */
 static void on_dropped(struct session *s)
 {
-	uint64_t n_taken = s->n_written - stream_queued(s->out);
-	struct mono now = streams_now(s->gs);
-
-	if (mono_is_never(s->full_at) || n_taken - s->full_n_taken >= FULL_BYTES) {
-		s->full_at = now;
-		s->full_n_taken = n_taken;
-	} else if (mono_since_ms(s->full_at, now) >= LIMIT_GOSSIP_FULL_MS) {
-		s->full_at = MONO_NEVER;
-		s->gs->counts.stalled++;
-		net_link_abort(stream_link(s->out), LINK_STALLED);
-	}
+	if (timer_is_set(&s->full))
+		return;
+	watch(s);
+	watch_on(s);
 }
 
 int outbound_send(struct session *s, const struct shared_bytes *frame, bool may_drop)
@@ -208,8 +244,7 @@ int outbound_send(struct session *s, const struct shared_bytes *frame, bool may_
 	 * is closing, and one has to come when this one is full. */
 	if (s->out && r != -EPIPE) {
 		s->gs->counts.reset_full++;
-		stream_reset(s->out, 0);
-		s->out = NULL;
+		stream_reset(take_out(s), 0);
 		reopen_later(s);
 	}
 	return 0;
@@ -230,13 +265,14 @@ void outbound_init(struct session *s)
 {
 	list_init(&s->in_unflushed);
 	s->reopen.fire = on_reopen;
+	s->full.fire = on_full;
 	s->big_at = MONO_NEVER;
 }
 
 void outbound_deinit(struct session *s)
 {
 	if (s->out)
-		stream_reset(s->out, 0);
+		stream_reset(take_out(s), 0);
 	list_remove(&s->in_unflushed);
 	loop_timer_stop(s->gs->config.loop, &s->reopen);
 }

@@ -15,8 +15,9 @@
  *
  * A peer that does not read: messages beyond LIMIT_GOSSIP_SEND are dropped and counted. What must
  * not be dropped (subscriptions, GRAFT, PRUNE) resets the stream when it finds no room; a new one
- * begins with all of it. A peer that announces an RPC and sends it too slowly loses its link
- * (LINK_STALLED); one that sends so much of an RPC that it would hold more than its share
+ * begins with all of it. One that takes next to nothing for LIMIT_GOSSIP_FULL_MS after a drop loses
+ * its link, as does a peer that announces an RPC and sends it too slowly (LINK_STALLED);
+ * one that sends so much of an RPC that it would hold more than its share
  * (budget.h) loses the stream; one that sends nonsense loses the stream it sent it on.
  *
  * An RPC may have LIMIT_GOSSIP_RPC bytes, but rust-libp2p takes LIMIT_GOSSIP_RPC_UNKNOWN unless it

@@ -47,11 +47,12 @@ struct session {
 	uint64_t n_opened;
 	struct timer reopen;
 	uint64_t reopen_ms; /* the wait before the latest attempt */
-	/* While messages are dropped because `out` is full: does the peer still take any? */
+	/* Since messages were dropped because `out` was full: does the peer still take any? */
 	uint64_t n_written;       /* to `out` */
 	struct list in_unflushed; /* written since the last flush */
+	struct timer full;        /* set from the first drop until it has caught up */
 	struct mono full_at;      /* when it had taken ... */
-	uint64_t full_n_taken;    /* ... so much; MONO_NEVER: nothing was dropped yet */
+	uint64_t full_n_taken;    /* ... so much */
 	struct mono big_at;       /* a long RPC was written; MONO_NEVER: none was */
 	bool takes_no_big;        /* it has shown so */
 	bool sent_big;

@@ -239,9 +239,35 @@ static void hold_back(uint64_t seed, bool reads_slowly, bool ends)
 	world_end();
 }
 
-TEST(a_peer_that_takes_nothing_for_ten_seconds_of_dropping_loses_its_link)
+TEST(a_peer_that_takes_nothing_after_its_queue_was_full_loses_its_link)
 {
 	hold_back(35, false, true);
+}
+
+TEST(it_loses_its_link_although_there_is_nothing_more_to_drop)
+{
+	struct gnode *a, *s;
+
+	world_begin(37);
+	a = node_new();
+	s = stranger_new(true);
+	s->holds = true;
+	node_join(a);
+	node_manage(a, s);
+	world_run_for(w, 500);
+	stranger_opens(s, a);
+	stranger_says(s, s->out, HEX("07 0a05 0801 120174"));
+	world_run_for(w, 1000);
+	for (uint32_t k = 0; k < 100; k++)
+		node_publish(a, k, 20000);
+	assert_true(engine_counts(a).send_dropped > 0);
+	world_run_for(w, LIMIT_GOSSIP_FULL_MS - 100);
+	assert_true(peer_is_connected(peer_at(a, s)));
+	world_run_for(w, 1200);
+	assert_false(peer_is_connected(peer_at(a, s)));
+	assert_int_equal(counts(a).stalled, 1);
+	assert_int_equal(a->down_reason, LINK_STALLED);
+	world_end();
 }
 
 TEST(a_peer_that_is_slow_keeps_its_link)
@@ -307,7 +333,8 @@ TESTS(RUN(peers_have_a_message_on_its_way_before_it_is_delivered_here),
       RUN(who_ends_its_side_of_our_stream_reads_no_more_and_gets_another),
       RUN(what_is_said_on_our_stream_is_not_listened_to),
       RUN(a_peer_that_does_not_read_holds_a_bounded_queue),
-      RUN(a_peer_that_takes_nothing_for_ten_seconds_of_dropping_loses_its_link),
+      RUN(a_peer_that_takes_nothing_after_its_queue_was_full_loses_its_link),
+      RUN(it_loses_its_link_although_there_is_nothing_more_to_drop),
       RUN(a_peer_that_is_slow_keeps_its_link),
       RUN(who_resets_the_stream_right_after_a_long_rpc_gets_no_more_of_them),
       RUN(a_stream_that_is_reset_long_after_a_long_rpc_has_other_reasons))
