@@ -280,6 +280,7 @@
 #define LIMIT_ACCEPTS 64            /* connections accepted in one turn of the loop */
 #define LIMIT_ACCEPT_RETRY_MS 100   /* a listener rests so long when no descriptor is left */
 #define LIMIT_RESOLVES 64           /* look-ups under way */
+#define LIMIT_HANDOFFS 64           /* consumers of this process that wait for the loop */
 #define LIMIT_JOBS 1024             /* jobs at the worker pool */
 #define LIMIT_FD_RESERVED                                                                          \
 	32 /* descriptors kept for the door and for files when peers use up the rest */

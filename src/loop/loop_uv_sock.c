@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "loop/loop_uv.h"
 #include "loop/loop_uv_state.h"
 #include "loop/sockaddr.h"
 #include "loop/task_list.h"
@@ -128,6 +129,20 @@ int uv_sock_new(struct loop_uv *l, int fd, bool is_tcp, const struct addr *remot
 	}
 	list_add_tail(&l->socks, &s->link);
 	*ret = s;
+	return 0;
+}
+
+int loop_uv_adopt(struct loop *l, int fd, struct sock **ret)
+{
+	const struct addr nowhere = { .family = ADDR_NONE };
+	struct uv_sock *s;
+	int r;
+
+	r = uv_sock_new(loop_uv_of(l), fd, false, &nowhere, &s);
+	if (r < 0)
+		return r;
+	s->state = UV_SOCK_OPEN;
+	*ret = (struct sock *)s;
 	return 0;
 }
 

@@ -190,6 +190,11 @@ static void on_accept(void *user, struct sock *sock, const struct addr *from)
 	mark_dirty(c);
 }
 
+void door_sockets_adopt(struct door_sockets *s, struct sock *sock)
+{
+	on_accept(s, sock, &(struct addr){ .family = ADDR_NONE });
+}
+
 static const struct listener_ops listener_ops = {
 	.on_accept = on_accept,
 	/* Status must be had when peers use up all descriptors. */

@@ -19,6 +19,8 @@ struct door_sockets *door_sockets_free(struct door_sockets *s);
 _nodiscard_ int door_sockets_listen_tcp(struct door_sockets *s, struct addr *at);
 _nodiscard_ int door_sockets_listen_unix(struct door_sockets *s, const char *path);
 void door_sockets_set_door(struct door_sockets *s, struct door *door);
+/* A connection that no listener accepted: takes `sock`, which was not started. */
+void door_sockets_adopt(struct door_sockets *s, struct sock *sock);
 /* Stops accepting. */
 void door_sockets_close_listeners(struct door_sockets *s);
 /* True when nothing waits to be written. */

@@ -1,4 +1,5 @@
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "node/datadir.h"
 #include "node/embed.h"
 #include "node/file.h"
+#include "node/handoff.h"
 #include "node/node.h"
 #include "peerline/peerline.h"
 
@@ -29,6 +31,8 @@ struct pl_node {
 	struct node *node;
 	struct buf peer_cache; /* until the node has started */
 	struct timer trim;
+	atomic_bool stop_wanted;
+	struct handoff handoff; /* consumers inside the process, on their way to the door */
 	pl_event_fn on_event;
 	void *user;
 	size_t n_early;
@@ -107,8 +111,14 @@ static const struct node_ops node_ops = {
 static void on_wake(void *user)
 {
 	struct pl_node *n = user;
+	struct sock *sock;
+	int fd;
 
-	node_stop(n->node);
+	while ((fd = handoff_take(&n->handoff)) >= 0)
+		if (loop_uv_adopt(n->loop, fd, &sock) == 0)
+			node_adopt(n->node, sock);
+	if (atomic_load(&n->stop_wanted))
+		node_stop(n->node);
 }
 
 /* A file that is not there yet, or cannot be read, is no reason to have no node. */
@@ -172,6 +182,7 @@ int embed_new(struct config *config, pl_event_fn on_event, void *user, struct pl
 	n->on_event = on_event;
 	n->user = user;
 	n->config = config;
+	handoff_init(&n->handoff);
 	buf_init(&n->peer_cache, LIMIT_PEER_CACHE);
 	r = crypto_start();
 	if (r == 0)
@@ -253,12 +264,23 @@ int pl_node_run(struct pl_node *n)
 	on_trim(&n->trim);
 	r = loop_run(n->loop);
 	loop_timer_stop(n->loop, &n->trim);
+	handoff_close(&n->handoff);
 	n->node = node_free(n->node);
+	return r;
+}
+
+int embed_attach(struct pl_node *n, int fd)
+{
+	int r = handoff_put(&n->handoff, fd);
+
+	if (r == 0)
+		loop_wake(n->loop);
 	return r;
 }
 
 void pl_node_stop(struct pl_node *n)
 {
+	atomic_store(&n->stop_wanted, true);
 	loop_wake(n->loop);
 }
 
@@ -266,6 +288,7 @@ void pl_node_free(struct pl_node *n)
 {
 	if (!n)
 		return;
+	handoff_deinit(&n->handoff);
 	n->node = node_free(n->node);
 	n->datadir = datadir_close(n->datadir);
 	n->loop = loop_free(n->loop);

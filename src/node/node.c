@@ -290,6 +290,16 @@ void node_stop(struct node *n)
 	loop_timer_set(n->config.loop, &n->stop_timer, now);
 }
 
+/* ---- consumers inside the process ---- */
+
+void node_adopt(struct node *n, struct sock *sock)
+{
+	if (n->stopping || !n->door)
+		sock_close(sock, false);
+	else
+		door_sockets_adopt(n->door_sockets, sock);
+}
+
 /* ---- asking ---- */
 
 struct addr node_door_addr(const struct node *n)

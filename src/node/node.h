@@ -48,6 +48,10 @@ _nodiscard_ int node_start(struct node *n, struct config_error *ret_error);
  * nothing. */
 void node_stop(struct node *n);
 
+/* A consumer inside this process: takes `sock`, a Unix socket that was not started. While the node
+ * does not run it is closed. */
+void node_adopt(struct node *n, struct sock *sock);
+
 /* For STATUS: something that was told before the node stood. */
 void node_remember_warning(struct node *n, const char *text);
 /* After node_start(): where the door really listens. */

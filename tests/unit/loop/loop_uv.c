@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -171,10 +172,37 @@ TEST(a_loop_that_ends_waits_for_its_jobs_and_takes_no_new_ones)
 	assert_int_equal(second_result, -ESHUTDOWN);
 }
 
+TEST(a_socket_made_elsewhere_is_taken_as_if_it_had_been_accepted)
+{
+	struct sock_credentials who;
+	struct sock *s;
+	struct rig rig;
+	struct end end;
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+			 0);
+	rig_open(&rig);
+	end_init(&end, rig.server);
+	assert_int_equal(loop_uv_adopt(rig.server, fds[1], &s), 0);
+	end.s = s;
+	sock_start(s, &end_ops, &end);
+	who = sock_credentials(s);
+	assert_true(who.known && who.uid == geteuid());
+	assert_int_equal(write(fds[0], "hello", 5), 5);
+	close(fds[0]);
+	rig_run_for(&rig, 20);
+	assert_bytes(buf_data(&end.got), "hello");
+	assert_int_equal(end.n_fins, 1);
+	end_deinit(&end);
+	rig_close(&rig);
+}
+
 TESTS(RUN(another_thread_and_a_signal_handler_can_wake_the_loop),
       RUN(a_wake_that_nobody_listens_to_is_nothing),
       RUN(a_peer_that_hangs_up_does_not_end_the_program),
       RUN(a_waiting_loop_is_idle_and_its_timers_are_not_early),
       RUN(the_clock_goes_on_while_the_loop_does_not_run),
       RUN(a_stop_before_the_run_ends_it_at_once),
+      RUN(a_socket_made_elsewhere_is_taken_as_if_it_had_been_accepted),
       RUN(a_loop_that_ends_waits_for_its_jobs_and_takes_no_new_ones))

@@ -298,6 +298,32 @@ TEST(closed_listeners_take_nobody_and_keep_who_is_there)
 	fixture_deinit(&f);
 }
 
+static void hand_on(void *user, struct sock *s, const struct addr *from)
+{
+	(void)from;
+	door_sockets_adopt(user, s);
+}
+
+TEST(a_connection_from_elsewhere_is_taken_as_if_it_had_called)
+{
+	static const struct listener_ops elsewhere = { .on_accept = hand_on };
+	struct listener *listener;
+	struct caller c;
+	struct fixture f;
+
+	fixture_init(&f, MIB);
+	f.at.port = 0;
+	assert_int_equal(loop_listen_tcp(f.loop, &f.at, &elsewhere, f.sockets, &listener), 0);
+	f.at = listener_addr(listener);
+	call(&f, &c);
+	say(&c, HELLO "PING\r\n");
+	world_run_for(f.world, 50);
+	assert_true(heard(&c, "INFO {") && heard(&c, "PONG\r\n"));
+	hang_up(&c);
+	listener_close(listener);
+	fixture_deinit(&f);
+}
+
 TEST(a_port_that_is_taken_is_told)
 {
 	struct fixture f;
@@ -315,4 +341,6 @@ TESTS(RUN(a_caller_is_greeted_answered_and_forgotten),
       RUN(a_frozen_caller_keeps_its_queue_and_harms_nobody),
       RUN(the_last_word_comes_behind_all_that_was_queued),
       RUN(who_does_not_read_its_last_word_is_closed_all_the_same),
-      RUN(closed_listeners_take_nobody_and_keep_who_is_there), RUN(a_port_that_is_taken_is_told))
+      RUN(closed_listeners_take_nobody_and_keep_who_is_there),
+      RUN(a_connection_from_elsewhere_is_taken_as_if_it_had_called),
+      RUN(a_port_that_is_taken_is_told))

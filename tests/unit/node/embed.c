@@ -1,3 +1,5 @@
+#include <sys/socket.h>
+
 #include "test.h"
 
 #include "node/embed.h"
@@ -8,6 +10,7 @@ struct told {
 	struct pl_node *node; /* set: stopped as soon as it is ready */
 	char error[1024];
 	size_t n_ready, n_warnings;
+	int attach_fd; /* handed to it as soon as it is ready; 0: none */
 };
 
 static void on_event(void *user, enum pl_level level, const char *event, const char *json)
@@ -22,6 +25,8 @@ static void on_event(void *user, enum pl_level level, const char *event, const c
 	if (strcmp(event, "ready") != 0)
 		return;
 	t->n_ready++;
+	if (t->attach_fd > 0)
+		assert_int_equal(embed_attach(t->node, t->attach_fd), 0);
 	assert_int_equal(access(temp_path("data/run.json"), F_OK), 0);
 	assert_int_equal(access(temp_path("data/peerline.sock"), F_OK), 0);
 	pl_node_stop(t->node);
@@ -51,6 +56,33 @@ TEST(a_node_runs_until_it_is_stopped_and_leaves_nothing_open)
 	assert_int_equal(access(temp_path("data/run.json"), F_OK), -1);
 	assert_int_equal(access(temp_path("data/peerline.sock"), F_OK), -1);
 	assert_int_equal(access(temp_path("data/node.key"), F_OK), 0);
+}
+
+static void open_pair(int fds[2])
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+			 0);
+}
+
+TEST(a_consumer_inside_the_process_is_let_in_while_the_node_runs)
+{
+	char text[1024] = "";
+	struct told t = { 0 };
+	int fds[2];
+
+	open_pair(fds);
+	t.attach_fd = fds[1];
+	assert_int_equal(new_node(&t, NULL, NULL, &t.node), 0);
+	assert_int_equal(pl_node_run(t.node), 0);
+	assert_true(read(fds[0], text, sizeof(text) - 1) > 0);
+	assert_non_null(strstr(text, "INFO {"));
+	assert_null(strstr(text, "auth_required\":true"));
+	close(fds[0]);
+	open_pair(fds);
+	assert_int_equal(embed_attach(t.node, fds[1]), -ESHUTDOWN);
+	assert_int_equal(read(fds[0], text, sizeof(text)), 0);
+	close(fds[0]);
+	pl_node_free(t.node);
 }
 
 TEST(a_node_that_was_never_run_is_freed)
@@ -127,6 +159,7 @@ TEST(the_version_is_that_of_the_build)
 }
 
 TESTS(RUN_IN_TEMP(a_node_runs_until_it_is_stopped_and_leaves_nothing_open),
+      RUN_IN_TEMP(a_consumer_inside_the_process_is_let_in_while_the_node_runs),
       RUN_IN_TEMP(a_node_that_was_never_run_is_freed), RUN_IN_TEMP(mistakes_are_told_in_a_sentence),
       RUN_IN_TEMP(the_file_in_the_data_directory_is_read),
       RUN_IN_TEMP(a_malformed_bootstrap_entry_is_a_warning),
