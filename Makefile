@@ -4,7 +4,7 @@
 #   make demo       three nodes, two consumers, real announcements: under a minute
 #   make check      everything that must hold: unit tests, simulations, corpora, real foreign peers
 #   make sim        gossip with a thousand nodes, and under attack, in virtual time (SEED=1, SCENARIO=name)
-#   make bench      side by side with js-libp2p and go-libp2p (ROW=name for one row)
+#   make bench      side by side with js-libp2p, go-libp2p and nats-server (ROW=name for one row)
 #   make fuzz       coverage-guided fuzzing with a report (SECONDS=60 a target)
 #   make mutants    breaks a rule at a time and expects the named test to notice
 #   make install    PREFIX=/usr/local LIBDIR=lib DESTDIR=

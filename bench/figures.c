@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 void give_up(const char *what)
 {
@@ -50,4 +52,32 @@ void *must_alloc(size_t n, size_t size)
 	if (!p)
 		give_up("no memory");
 	return p;
+}
+
+double cpu_of(long pid)
+{
+	char path[64], line[1024] = "";
+	unsigned long user = 0, system = 0;
+	const char *rest;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+	f = fopen(path, "re");
+	if (!f || !fgets(line, sizeof(line), f))
+		give_up("that process has no /proc entry");
+	fclose(f);
+	rest = strrchr(line, ')');
+	if (!rest || sscanf(rest + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user,
+			    &system) != 2)
+		give_up("/proc/PID/stat has another form");
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+double own_cpu(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }

@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,26 +74,6 @@ struct load {
 
 /* ---- processor time ---- */
 
-/* Of all threads, user and system; the kernel counts it in ticks of 10 ms. */
-static double cpu_of(long pid)
-{
-	char path[64], line[1024] = "";
-	unsigned long user = 0, system = 0;
-	const char *rest;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
-	f = fopen(path, "re");
-	if (!f || !fgets(line, sizeof(line), f))
-		give_up("the relay has no /proc entry");
-	fclose(f);
-	rest = strrchr(line, ')');
-	if (!rest || sscanf(rest + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user,
-			    &system) != 2)
-		give_up("/proc/PID/stat has another form");
-	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
 static long threads_of(long pid)
 {
 	char path[64], line[256];
@@ -109,15 +88,6 @@ static long threads_of(long pid)
 	if (f)
 		fclose(f);
 	return n;
-}
-
-static double own_cpu(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 /* ---- batches ---- */

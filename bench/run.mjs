@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { doorRows } from './door.mjs'
 import { gossipRows } from './gossip.mjs'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
@@ -205,7 +206,8 @@ const table = {
 
 let rows = 0
 let short = 0
-Object.assign(table, gossipRows({ root: ROOT, build: BUILD, peers, Program, ask, oursRun, inTurn, once, median, report, shape }))
+const tools = { root: ROOT, build: BUILD, peers, Program, ask, oursRun, inTurn, once, median, report, shape }
+Object.assign(table, gossipRows(tools), doorRows(tools))
 const wanted = process.argv[2]
 if (wanted && !Object.hasOwn(table, wanted)) {
   console.error(`bench: no row ${wanted}; rows: ${Object.keys(table).join(' ')}`)

@@ -1,0 +1,129 @@
+// The door rows: Debian's nats-server and ours, the same publisher and the same raw readers (bench/door_load.c) over TCP
+// loopback, in turn. Both servers run through a whole row, but one with a frozen reader begins anew: nats-server puts
+// such a reader out after a while.
+
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+const SHAPES = [[8, 512, 2, 2], [64, 512, 2, 2], [8, 4096, 2.5, 2]] // readers, bytes, targets of door_cpu and door_rate
+const SECONDS = 1.5
+const REQUEST = { size: 128, inFlight: 64 }
+const FROZEN = { readers: 8, size: 512, rate: 20000 }
+const NATS = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find(at => existsSync(at))
+
+// tools: { build, ask, oursRun, inTurn, once, median, report, shape }
+export function doorRows (tools) {
+  const { build, ask, oursRun, inTurn, once, median, report, shape } = tools
+  const load = path.join(build, 'bench/bench_door_load')
+  const micro = v => `${v.toFixed(3)}us`
+
+  async function startNats () {
+    if (!NATS) throw new Error('no nats-server here (apt-get install nats-server)')
+    const data = mkdtempSync(path.join(tmpdir(), 'nats-bench-'))
+    const child = spawn(NATS, ['-a', '127.0.0.1', '-p', '-1', '--auth', 'bench', '--ports_file_dir', data], { stdio: 'ignore' })
+    const ended = new Promise(resolve => child.once('close', resolve))
+    const written = () => readdirSync(data).find(name => name.endsWith('.ports'))
+    const late = Date.now() + 5000
+    while (!written() && Date.now() < late) await sleep(20)
+    const { nats } = JSON.parse(readFileSync(path.join(data, written()), 'utf8'))
+    return {
+      door: new URL(nats[0]).host,
+      token: 'bench',
+      pid: child.pid,
+      async end () {
+        child.kill('SIGKILL')
+        await ended
+        rmSync(data, { recursive: true, force: true })
+      }
+    }
+  }
+
+  async function startOurs () {
+    const node = await oursRun()
+    return { door: new URL(node.ready.door).host, token: readFileSync(node.ready.token_file, 'utf8').trim(), pid: node.pid, end: () => node.end() }
+  }
+
+  const start = { ours: startOurs, nats: startNats }
+  const askOf = (server, verb, ...words) => ask([load, verb, server.door, server.token, String(server.pid), ...words.map(String)])
+
+  // Every measurement of the row on the same two servers; work(server) is one.
+  async function sideBySide (work) {
+    const servers = { ours: await startOurs(), nats: await startNats() }
+    try {
+      return await inTurn(['ours', 'nats'], name => work(servers[name]))
+    } finally {
+      for (const server of Object.values(servers)) await server.end()
+    }
+  }
+
+  async function onNew (name, work) {
+    const server = await start[name]()
+    try {
+      return await work(server)
+    } finally {
+      await server.end()
+    }
+  }
+
+  const lostOf = list => list.reduce((sum, f) => sum + f.lost, 0)
+  const nothingLost = list => { if (lostOf(list) > 0) throw new Error(`ours lost ${lostOf(list)} messages`) }
+
+  const fanouts = (readers, size) => once(`fanout ${readers} ${size}`, () => sideBySide(server => askOf(server, 'fanout', readers, 0, size, SECONDS)))
+
+  async function cpu () {
+    for (const [readers, size, target] of SHAPES) {
+      const figures = await fanouts(readers, size)
+      nothingLost(figures.ours)
+      report(`door_cpu_${readers}x${size}`, figures, { nats: target }, { pick: f => f.cpu_us, better: 'less', show: micro })
+    }
+  }
+
+  async function rate () {
+    for (const [readers, size, , target] of SHAPES) {
+      const figures = await fanouts(readers, size)
+      const floors = []
+      for (const _ of figures.ours) floors.push((await ask([load, 'floor', String(readers), String(size), '0.5'])).deliveries_per_second)
+      const floor = median(floors)
+      const share = median(figures.ours.map(f => f.deliveries_per_second)) / floor
+      const mine = median(figures.ours.map(f => f.load_cpu))
+      nothingLost(figures.ours)
+      report(`door_rate_${readers}x${size}`, figures, { nats: target }, {
+        pick: f => f.deliveries_per_second,
+        better: 'more',
+        show: shape.rate,
+        extra: ` floor=${shape.rate(floor)} share=${share.toFixed(2)} load_cpu=${mine.toFixed(2)}`
+      })
+    }
+  }
+
+  async function request () {
+    const figures = await sideBySide(server => askOf(server, 'request', REQUEST.size, SECONDS, REQUEST.inFlight))
+    report('door_request', figures, { nats: 1.5 }, { pick: f => f.per_second, better: 'more', show: shape.rate })
+  }
+
+  // The same with and without one reader that never reads; of nats-server for comparison only, in words behind the row.
+  const frozenAgainstOwn = (verb, ...words) => inTurn(['self', 'ours', 'nats_self', 'nats'], name =>
+    onNew(name.startsWith('nats') ? 'nats' : 'ours', server =>
+      askOf(server, verb, FROZEN.readers, name.endsWith('self') ? 0 : 1, FROZEN.size, SECONDS, ...words)))
+
+  const theirs = (figures, pick, show) => ` nats=${show(median(figures.nats.map(pick)))},unfrozen:${show(median(figures.nats_self.map(pick)))},lost:${lostOf(figures.nats)}`
+
+  async function frozen () {
+    const figures = await frozenAgainstOwn('fanout')
+    const pick = f => f.published_per_second
+    nothingLost(figures.ours)
+    report('door_frozen', figures, { self: 0.95 }, { pick, better: 'more', show: shape.rate, extra: ` lost=0${theirs(figures, pick, shape.rate)}` })
+  }
+
+  async function frozenLatency () {
+    const figures = await frozenAgainstOwn('paced', FROZEN.rate)
+    const pick = f => f.p99_us
+    nothingLost(figures.ours)
+    report('door_frozen_p99', figures, { self: 1 / 1.5 }, { pick, better: 'less', show: shape.time, extra: ` lost=0${theirs(figures, pick, shape.time)}` })
+  }
+
+  return { door_cpu: cpu, door_rate: rate, door_request: request, door_frozen: frozen, door_frozen_p99: frozenLatency }
+}
