@@ -39,8 +39,13 @@ static void publish_local(struct consumer *c, const struct nats_op *op)
 		.from = c,
 	};
 
-	if (deliver(c->door, &l) == 0 && op->reply.n > 0 && c->options.no_responders &&
-	    c->options.headers)
+	if (deliver(c->door, &l) > 0)
+		return;
+	/* Those who want everything would have wanted it: its publisher is to know that they do not
+	 * get it. */
+	if (subject_is_too_long(op->subject))
+		consumer_refuse(c, "Publish to", op->subject, op->queue, SUBJECT_TOO_LONG);
+	else if (op->reply.n > 0 && c->options.no_responders && c->options.headers)
 		tell_no_responders(c, op->reply);
 }
 
@@ -138,12 +143,14 @@ void consumer_publish(struct consumer *c, const struct nats_op *op)
 	if (c->options.pedantic &&
 	    (!subject_is_valid(op->subject, false) || subject_has_wildcard(op->subject)))
 		consumer_send_text(c, "-ERR 'Invalid Publish Subject'\r\n");
+	c->published++;
+	if (is_reserved_reply(op) || op->reply.n > LIMIT_SUBJECT) {
+		consumer_refuse(c, "Publish with Reply of", op->reply, op->queue, NULL);
+		return;
+	}
 	if (c->options.verbose)
 		consumer_send_text(c, "+OK\r\n");
-	c->published++;
-	if (is_reserved_reply(op) || op->reply.n > LIMIT_SUBJECT)
-		consumer_refuse(c, "Publish with Reply of", op->reply, op->queue, NULL);
-	else if (topic_subject_is(op->subject, &view))
+	if (topic_subject_is(op->subject, &view))
 		publish_topic(c, view, op);
 	else if (is_request(op))
 		ticket_open(c, BYTES(op->subject.p + n_api, op->subject.n - n_api), op);

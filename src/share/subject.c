@@ -48,6 +48,17 @@ bool subject_is_valid(struct bytes subject, bool pattern)
 	return true;
 }
 
+_Static_assert(LIMIT_SUBJECT == 1024 && LIMIT_SUBJECT_TOKENS == 32, "SUBJECT_TOO_LONG says so");
+
+bool subject_is_too_long(struct bytes subject)
+{
+	size_t n_dots = 0;
+
+	for (size_t i = 0; i < subject.n; i++)
+		n_dots += subject.p[i] == '.';
+	return subject.n > LIMIT_SUBJECT || n_dots >= LIMIT_SUBJECT_TOKENS;
+}
+
 bool subject_has_wildcard(struct bytes subject)
 {
 	while (subject.n > 0) {

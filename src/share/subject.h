@@ -11,6 +11,10 @@
 /* No empty token, no blank, within LIMIT_SUBJECT and LIMIT_SUBJECT_TOKENS; with `pattern`, `>` only
  * last. */
 bool subject_is_valid(struct bytes subject, bool pattern);
+/* Over one of the two: it is no valid subject for that alone. Clients read a line into 4,096 bytes,
+ * and subject, sid and reply share one. */
+bool subject_is_too_long(struct bytes subject);
+#define SUBJECT_TOO_LONG "longer than 1024 bytes or of more than 32 tokens"
 bool subject_has_wildcard(struct bytes subject);
 /* Both are valid. */
 bool subject_matches(struct bytes pattern, struct bytes subject);

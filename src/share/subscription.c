@@ -111,38 +111,40 @@ unused:
 	return r;
 }
 
-static void refuse(struct consumer *c, const struct nats_op *op, const char *why)
+/* NULL, or why not. */
+static const char *subscribe(struct consumer *c, const struct nats_op *op)
 {
-	consumer_refuse(c, "Subscription to", op->subject, op->queue, why);
+	struct sub *s;
+	int r;
+
+	if (subject_is_too_long(op->subject) || op->queue.n > LIMIT_SUBJECT)
+		return SUBJECT_TOO_LONG;
+	if (!subject_is_valid(op->subject, true))
+		return "not a valid subject";
+	s = sub_new(c, op);
+	if (!s)
+		return consumer_why_not(-ENOMEM);
+	r = c->subs_cost + s->cost > LIMIT_DOOR_SUBSCRIPTION_BYTES ? -ENOSPC : sub_enter(s);
+	if (r == 0)
+		return NULL;
+	sub_free(s);
+	return consumer_why_not(r);
 }
 
 void consumer_subscribe(struct consumer *c, const struct nats_op *op)
 {
-	struct sub *s;
-	int r;
+	const char *why;
 
 	if (op->sid.n > LIMIT_SUBJECT) {
 		consumer_close(c, NULL); /* it could not even be refused by its name */
 		return;
 	}
-	if (c->options.verbose)
+	/* A sid that is taken keeps its subscription, as in every NATS server. */
+	why = map_find(&c->subs, op->sid) ? NULL : subscribe(c, op);
+	if (why)
+		consumer_refuse(c, "Subscription to", op->subject, op->queue, why);
+	else if (c->options.verbose)
 		consumer_send_text(c, "+OK\r\n");
-	if (map_find(&c->subs, op->sid))
-		return; /* a sid that is taken keeps its subscription, as in every NATS server */
-	if (!subject_is_valid(op->subject, true) || op->queue.n > LIMIT_SUBJECT) {
-		refuse(c, op, "not a valid subject");
-		return;
-	}
-	s = sub_new(c, op);
-	if (!s) {
-		refuse(c, op, consumer_why_not(-ENOMEM));
-		return;
-	}
-	r = c->subs_cost + s->cost > LIMIT_DOOR_SUBSCRIPTION_BYTES ? -ENOSPC : sub_enter(s);
-	if (r < 0) {
-		sub_free(s);
-		refuse(c, op, consumer_why_not(r));
-	}
 }
 
 void consumer_unsubscribe(struct consumer *c, const struct nats_op *op)

@@ -1,5 +1,5 @@
-// Proves that stock NATS clients (nats 2.x, @nats-io/transport-node 3.x, and bare sockets) find at our door what they
-// find at Debian's nats-server: one scenario, run against both, must give the same transcript.
+// Proves that stock NATS clients (nats 2.x and @nats-io/transport-node 3.x) find at our door what they find at Debian's
+// nats-server: one scenario, run against both, must give the same transcript. nats_wire.test.mjs does it with bare sockets.
 
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -225,62 +225,6 @@ async function transcript (client, server, part) {
   return written
 }
 
-const HELLO = token => `CONNECT ${JSON.stringify({ verbose: false, pedantic: false, headers: true, no_responders: true, protocol: 1, auth_token: token })}\r\n`
-
-// What only a bare socket can say. Each: what is sent after the greeting, and whether the server then closes.
-const conversations = {
-  'CONNECT and PING': { send: token => HELLO(token) + 'PING\r\n' },
-  'CONNECT split at every byte': { send: token => HELLO(token) + 'PING\r\n', bytewise: true },
-  'verbose confirms each line': { send: token => `CONNECT {"auth_token":"${token}","verbose":true}\r\nSUB a 1\r\nPUB a 2\r\nhi\r\nUNSUB 1\r\nPING\r\n` },
-  'CONNECT without options is verbose': { send: token => `CONNECT {"auth_token":"${token}"}\r\nPING\r\n` },
-  'verbs in any case, tabs and blanks, a bare newline after a control line': {
-    send: token => HELLO(token) + 'sub\ta   7\r\nPub a\t3\r\nabc\r\npInG\n'
-  },
-  'trailing blanks as cnats and nats.go write them': { send: token => HELLO(token) + 'SUB a  1\r\nPUB a  2\r\nhi\r\nUNSUB 1 \r\nPUB a 2\r\nho\r\n' },
-  'a sid is any token': { send: token => HELLO(token) + 'SUB a x-y_9\r\nPUB a 1\r\nz\r\n' },
-  'a sid used twice keeps its first subscription': { send: token => HELLO(token) + 'SUB a 1\r\nSUB b 1\r\nPUB b 1\r\nb\r\nPUB a 1\r\na\r\n' },
-  'an empty payload': { send: token => HELLO(token) + 'SUB a 1\r\nPUB a 0\r\n\r\n' },
-  'a reply subject is passed on': { send: token => HELLO(token) + 'SUB a 1\r\nPUB a to.me 2\r\nhi\r\n' },
-  'a header block is passed on unread': {
-    send: token => HELLO(token) + 'SUB a 1\r\nHPUB a 26 28\r\nNATS/1.0\r\nK: v\r\nk:  w \r\n\r\nhi\r\n'
-  },
-  'HPUB without a header block is delivered as MSG': { send: token => HELLO(token) + 'SUB a 1\r\nHPUB a 0 2\r\nhi\r\n' },
-  'no responders is exactly one status message': { send: token => HELLO(token) + 'SUB in.* 9\r\nPUB nobody in.1 2\r\nhi\r\n' },
-  'no responders is not sent without a subscription for the reply': { send: token => HELLO(token) + 'PUB nobody in.1 2\r\nhi\r\n' },
-  'UNSUB max counts from the start': { send: token => HELLO(token) + 'SUB a 1\r\nPUB a 1\r\n1\r\nUNSUB 1 2\r\nPUB a 1\r\n2\r\nPUB a 1\r\n3\r\n' },
-  'UNSUB with a max already reached ends at once': { send: token => HELLO(token) + 'SUB a 1\r\nPUB a 1\r\n1\r\nPUB a 1\r\n2\r\nUNSUB 1 2\r\nPUB a 1\r\n3\r\n' },
-  'publishing to a wildcard reaches its literal only': { send: token => HELLO(token) + 'SUB foo.* 1\r\nSUB foo.bar 2\r\nPUB foo.* 1\r\nx\r\n' },
-  'sixty-four subscriptions in one write': {
-    send: token => HELLO(token) + Array.from({ length: 64 }, (_, n) => `SUB s.${n} ${n}\r\n`).join('') + 'PUB s.63 1\r\nx\r\n'
-  },
-  'a wrong token': { send: () => HELLO('wrong') + 'PING\r\n', closes: true },
-  'no token': { send: () => 'CONNECT {"verbose":false}\r\n', closes: true },
-  'a first line that is not CONNECT': { send: () => 'SUB a 1\r\n', closes: true },
-  'an unknown verb': { send: token => HELLO(token) + 'HELLO there\r\n', closes: true },
-  'a payload longer than max_payload': { send: (token, most) => HELLO(token) + `PUB a ${most + 1}\r\n`, closes: true },
-  'a payload that does not end where it should': { send: token => HELLO(token) + 'PUB a 2\r\nhi!\r\n', closes: true },
-  'a wrong number of fields': { send: token => HELLO(token) + 'PUB a\r\n', closes: true },
-  'a size that is no number': { send: token => HELLO(token) + 'PUB a x\r\n', closes: true },
-  'a header longer than the message': { send: token => HELLO(token) + 'HPUB a 20 10\r\n', closes: true },
-  'a control line that is too long': { send: token => HELLO(token) + `SUB ${'a'.repeat(5000)} 1\r\n`, closes: true },
-  'CONNECT that is not JSON': { send: () => 'CONNECT {"auth_token":\r\n', closes: true },
-  'no_responders without headers': { send: token => `CONNECT {"auth_token":"${token}","verbose":false,"no_responders":true}\r\n`, closes: true },
-  'a protocol from the future': { send: token => `CONNECT {"auth_token":"${token}","verbose":false,"protocol":7}\r\n`, closes: true }
-}
-
-async function converse (server, { send, closes, bytewise }) {
-  const raw = await rawNats(server.port)
-  const { max_payload: most } = await raw.info()
-  const bytes = send(server.token, most)
-  if (bytewise) for (const byte of bytes) raw.send(byte)
-  else raw.send(bytes)
-  if (closes) await raw.end()
-  else await raw.settle(bytes.match(/^ping\b/gim)?.length)
-  const heard = raw.transcript()
-  raw.socket.destroy()
-  return heard
-}
-
 async function ourDoor (t) {
   const node = await startNode({ t })
   return { url: node.door, port: Number(new URL(node.door).port), token: node.token, node }
@@ -296,31 +240,6 @@ for (const client of clients) {
       })
     }
   })
-}
-
-describe('a bare socket hears at our door what nats-server says', natsJudge(judge('js')), () => {
-  for (const [name, conversation] of Object.entries(conversations)) {
-    test(name, async t => {
-      const reference = await converse(await startNatsServer({ t }), conversation)
-      assert.equal(await converse(await ourDoor(t), conversation), reference)
-    })
-  }
-
-  test('a subscriber without headers gets the payload as MSG', async t => {
-    assert.equal(await withoutHeaders(await ourDoor(t)), await withoutHeaders(await startNatsServer({ t })))
-  })
-})
-
-async function withoutHeaders (server) {
-  const [speaker, listener] = [await rawNats(server.port), await rawNats(server.port)]
-  await Promise.all([speaker.info(), listener.info()])
-  listener.send(`CONNECT {"auth_token":"${server.token}","verbose":false}\r\nSUB a 1\r\n`)
-  await listener.settle()
-  speaker.send(HELLO(server.token) + 'HPUB a 18 20\r\nNATS/1.0\r\nK: v\r\n\r\nhi\r\n')
-  await speaker.settle()
-  await listener.settle(1)
-  for (const raw of [speaker, listener]) raw.socket.destroy()
-  return listener.transcript()
 }
 
 describe('our door in itself', judge('js'), () => {

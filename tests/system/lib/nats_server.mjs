@@ -1,7 +1,7 @@
 // Starts Debian's nats-server on a loopback port that the kernel chooses, with a token: the reference for our door.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { START_MS, freshDir, until, within } from './node.mjs'
 
@@ -16,11 +16,15 @@ export function natsJudge (options = {}) {
   return program || required ? options : { ...options, skip: 'nats-server is not installed' }
 }
 
-// → { url, port, token, stop() }
-export async function startNatsServer ({ t, token = 'judge-token' } = {}) {
+// → { url, port, token, stop() }. `settings` is text of its configuration file.
+export async function startNatsServer ({ t, token = 'judge-token', settings } = {}) {
   if (!program) throw new Error(`nats-server is in none of ${places.join(' ')}`)
   const dir = freshDir()
   const args = ['-a', '127.0.0.1', '-p', '-1', '--auth', token, '--ports_file_dir', dir, '-l', join(dir, 'log')]
+  if (settings) {
+    writeFileSync(join(dir, 'settings'), settings)
+    args.push('-c', join(dir, 'settings'))
+  }
   const child = spawn(program, args, { stdio: 'ignore' })
   const ended = new Promise(resolve => child.on('close', resolve))
   const killAtExit = () => child.kill('SIGKILL')

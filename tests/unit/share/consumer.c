@@ -64,8 +64,11 @@ static const struct row rows[] = {
 	  "-ERR 'Permissions Violation for Publish with Reply of \"$JS.ACK.x\"'\r\nPONG\r\n",
 	  false },
 	{ VERBOSE "SUB a..b 1\r\nPING\r\n",
-	  "+OK\r\n+OK\r\n-ERR 'Permissions Violation for Subscription to \"a..b\": not a valid "
+	  "+OK\r\n-ERR 'Permissions Violation for Subscription to \"a..b\": not a valid "
 	  "subject'\r\nPONG\r\n",
+	  false },
+	{ VERBOSE "PUB a _R_.x 1\r\nx\r\nPING\r\n",
+	  "+OK\r\n-ERR 'Permissions Violation for Publish with Reply of \"_R_.x\"'\r\nPONG\r\n",
 	  false },
 	{ HELLO "SUB a.>.b q 1\r\nPING\r\n",
 	  "-ERR 'Permissions Violation for Subscription to \"a.>.b\" using queue \"q\": not a "

@@ -78,15 +78,12 @@ TEST(a_reply_that_fits_no_line_is_refused)
 
 TEST(a_message_to_a_subject_nobody_can_want_is_dropped_without_a_word)
 {
-	char text[2048];
 	struct fixture f;
 	struct client *a;
 
 	fixture_init(&f);
 	a = client_new(&f);
 	say(a, "SUB > 1\r\nPUB a..b 1\r\nx\r\n");
-	snprintf(text, sizeof(text), "PUB %01025d 1\r\nx\r\n", 1);
-	say(a, text);
 	assert_heard(a, "");
 	fixture_deinit(&f);
 }
@@ -128,6 +125,31 @@ TEST(what_goes_to_payload_is_put_into_an_envelope_with_our_name)
 			 "publish teranode/bitcoin/1.0.0/chat "
 			 "{\"name\":\"peerline\",\"data\":\"\"}\n");
 	assert_heard(a, "");
+	fixture_deinit(&f);
+}
+
+TEST(a_message_whose_subject_is_too_long_is_refused_rather_than_lost)
+{
+	char line[3 * 2 * LIMIT_SUBJECT], subject[LIMIT_SUBJECT + 2];
+	struct fixture f;
+	struct client *a;
+
+	fixture_init(&f);
+	a = client_new(&f);
+	say(a, "SUB > 1\r\nSUB in 2\r\n");
+	memset(subject, 'a', LIMIT_SUBJECT + 1);
+	subject[LIMIT_SUBJECT + 1] = 0;
+	snprintf(line, sizeof(line), "PUB %s in 1\r\nx\r\n", subject);
+	say(a, line);
+	subject[LIMIT_SUBJECT] = 0;
+	snprintf(line, sizeof(line),
+		 "-ERR 'Permissions Violation for Publish to \"%s\": " SUBJECT_TOO_LONG "'\r\n",
+		 subject);
+	assert_heard(a, line);
+	snprintf(line, sizeof(line), "PUB %s 1\r\nx\r\n", subject);
+	say(a, line);
+	snprintf(line, sizeof(line), "MSG %s 1 1\r\nx\r\n", subject);
+	assert_heard(a, line);
 	fixture_deinit(&f);
 }
 
@@ -205,6 +227,7 @@ TESTS(RUN(a_topic_message_goes_to_gossip_without_headers_or_reply),
       RUN(a_reply_where_only_the_node_speaks_is_refused),
       RUN(a_message_to_a_subject_nobody_can_want_is_dropped_without_a_word),
       RUN(what_goes_to_payload_is_put_into_an_envelope_with_our_name),
+      RUN(a_message_whose_subject_is_too_long_is_refused_rather_than_lost),
       RUN(what_we_publish_comes_back_in_both_views),
       RUN(a_payload_whose_envelope_is_too_large_is_refused),
       RUN(teranodes_rules_hold_for_both_views_and_refusals_are_counted))

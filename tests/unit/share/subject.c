@@ -49,10 +49,14 @@ TEST(a_subject_has_a_largest_size_and_most_tokens)
 	memset(text, 'a', sizeof(text));
 	assert_true(subject_is_valid(BYTES(text, LIMIT_SUBJECT), true));
 	assert_false(subject_is_valid(BYTES(text, LIMIT_SUBJECT + 1), true));
+	assert_false(subject_is_too_long(BYTES(text, LIMIT_SUBJECT)));
+	assert_true(subject_is_too_long(BYTES(text, LIMIT_SUBJECT + 1)));
 	for (size_t i = 0; i < sizeof(tokens); i++)
 		tokens[i] = i % 2 == 0 ? 'a' : '.';
 	assert_true(subject_is_valid(BYTES(tokens, 2 * LIMIT_SUBJECT_TOKENS - 1), true));
 	assert_false(subject_is_valid(BYTES(tokens, 2 * LIMIT_SUBJECT_TOKENS + 1), true));
+	assert_false(subject_is_too_long(BYTES(tokens, 2 * LIMIT_SUBJECT_TOKENS - 1)));
+	assert_true(subject_is_too_long(BYTES(tokens, 2 * LIMIT_SUBJECT_TOKENS + 1)));
 }
 
 TEST(wildcards_count_only_as_whole_tokens)
