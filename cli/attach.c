@@ -214,31 +214,44 @@ static int check_answer(const json_t *o)
 	return EXIT_REFUSED;
 }
 
-int attach_ask(const char *data, const char *verb, json_t **ret)
+static int read_answer(const struct client_message *m, json_t **ret)
 {
-	struct client_message m;
-	struct client *c;
-	char subject[64];
-	json_t *o;
-	int r;
+	json_t *o = json_loadb((const char *)m->payload.p, m->payload.n, 0, NULL);
+	int r = check_answer(o);
 
-	r = attach_open(data, "cli", &c);
-	if (r != 0)
-		return r;
-	snprintf(subject, sizeof(subject), "$PL.API.%s", verb);
-	r = client_request(c, subject, BYTES_LITERAL("{}"), API_TIMEOUT_MS, &m);
-	if (r != 0) {
-		r = attach_failed(c, r);
-		client_close(c);
-		return r;
-	}
-	o = json_loadb((const char *)m.payload.p, m.payload.n, 0, NULL);
-	client_close(c);
-	r = check_answer(o);
 	if (r == 0)
 		*ret = o;
 	else
 		json_decref(o);
+	return r;
+}
+
+int attach_ask_on(struct client *c, const char *verb, json_t *body, json_t **ret)
+{
+	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	struct client_message m;
+	char subject[64];
+	int r;
+
+	json_decref(body);
+	snprintf(subject, sizeof(subject), "$PL.API.%s", verb);
+	r = client_request(c, subject, bytes_of_text(text ? text : "{}"), API_TIMEOUT_MS, &m);
+	free(text);
+	return r == 0 ? read_answer(&m, ret) : attach_failed(c, r);
+}
+
+int attach_ask(const char *data, const char *verb, json_t *body, json_t **ret)
+{
+	struct client *c;
+	int r;
+
+	r = attach_open(data, "cli", &c);
+	if (r != 0) {
+		json_decref(body);
+		return r;
+	}
+	r = attach_ask_on(c, verb, body, ret);
+	client_close(c);
 	return r;
 }
 

@@ -34,8 +34,10 @@ _nodiscard_ int attach_open(const char *data, const char *what, struct client **
 /* Likewise under a consumer id of the user's own. */
 _nodiscard_ int attach_open_as(const char *data, const char *name, struct client **ret);
 
-/* One request of $PL.API; the answer is the caller's. */
-_nodiscard_ int attach_ask(const char *data, const char *verb, json_t **ret);
+/* One request of $PL.API; the answer is the caller's. `body` is taken; NULL: none. */
+_nodiscard_ int attach_ask(const char *data, const char *verb, json_t *body, json_t **ret);
+/* Likewise on a connection that stays. */
+_nodiscard_ int attach_ask_on(struct client *c, const char *verb, json_t *body, json_t **ret);
 
 /* A word of the command line as a subject: a name with a slash is a topic's. -1: too long. */
 _nodiscard_ int attach_subject(const char *word, bool literal, char *out, size_t n_out);

@@ -7,7 +7,7 @@ static void help_all(void)
 {
 	printf("peerline: one line to every peer, shared by every service on the host\n\n");
 	for (size_t i = 0; i < n_commands; i++)
-		printf("  peerline %-8s %s\n", commands[i].name, commands[i].summary);
+		printf("  peerline %-10s %s\n", commands[i].name, commands[i].summary);
 	printf("\n  --data DIR   the node's data directory (PEERLINE_DATA), for every command\n");
 	printf("\nMore about one: peerline help COMMAND. To begin: peerline run, and then peerline "
 	       "status\n");

@@ -87,7 +87,7 @@ int cmd_peers(int argc, char **argv)
 	if (r == 0)
 		r = args_expect(argv[0], &args, 0, 0);
 	if (r == 0)
-		r = attach_ask(args.data, "PEERS", &answer);
+		r = attach_ask(args.data, "PEERS", NULL, &answer);
 	if (r != 0)
 		return r;
 	if (as_json)

@@ -5,7 +5,9 @@
 #include "cli/attach.h"
 #include "cli/cli.h"
 #include "cli/object.h"
+#include "cli/savings.h"
 #include "cli/table.h"
+#include "cli/topic_cells.h"
 
 static void print_texts(const char *label, const json_t *list, const char *if_empty)
 {
@@ -28,6 +30,15 @@ static void print_links(int64_t links, int64_t peers)
 		       (long long)peers, peers == 1 ? "" : "s");
 }
 
+static void print_savings(const json_t *status)
+{
+	struct savings savings = savings_of(status);
+	char text[SAVINGS_TEXT_MAX];
+
+	if (savings_text(&savings, text))
+		printf("%-11s%s\n", "shared", text);
+}
+
 static void print_node(const json_t *status)
 {
 	const json_t *door = json_object_get(status, "door");
@@ -46,6 +57,7 @@ static void print_node(const json_t *status)
 		printf("%-11s%s\n", "", table_safe(object_text(door, "socket")));
 	if (json_array_size(json_object_get(status, "listen")) > 0)
 		print_links(object_number(status, "links"), object_number(status, "peers"));
+	print_savings(status);
 }
 
 /* The connection that asked is not worth telling. */
@@ -93,27 +105,6 @@ static void print_consumers(const json_t *list)
 	table_deinit(&t);
 }
 
-static const char *health_text(const char *health)
-{
-	static const char *const words[][2] = {
-		{ "no_peers", "no peers" },
-		{ "no_mesh", "no mesh" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcmp(health, words[i][0]) == 0)
-			return words[i][1];
-	return health;
-}
-
-/* How long ago the last message came. */
-static void add_last(struct table *t, const json_t *topic)
-{
-	const json_t *ms = json_object_get(topic, "last_message_ms");
-
-	table_add_duration_us(t, json_is_integer(ms) ? json_integer_value(ms) * 1000 : -1);
-}
-
 static void print_topics(const json_t *list)
 {
 	static const char *const heads[] = { "TOPIC", "HEALTH",   "LAST",       "CONSUMERS", "MESH",
@@ -130,8 +121,8 @@ static void print_topics(const json_t *list)
 		const json_t *topic = json_array_get(list, i);
 
 		table_add(&t, object_text(topic, "topic"));
-		table_add(&t, health_text(object_text(topic, "health")));
-		add_last(&t, topic);
+		topic_add_health(&t, topic);
+		topic_add_last(&t, topic);
 		table_add_number(&t, object_number(topic, "consumers"));
 		table_add_number(&t, object_number(topic, "mesh"));
 		table_add_number(&t, object_number(topic, "peers"));
@@ -165,11 +156,13 @@ int cmd_status(int argc, char **argv)
 	if (r == 0)
 		r = args_expect(argv[0], &args, 0, 0);
 	if (r == 0)
-		r = attach_ask(args.data, "STATUS", &status);
+		r = attach_ask(args.data, "STATUS", NULL, &status);
 	if (r != 0)
 		return r;
 	degraded = json_array_size(json_object_get(status, "problems")) > 0;
 	if (as_json) {
+		(void)json_object_set_new(status, "connections_avoided",
+					  json_integer(savings_of(status).avoided));
 		r = object_print(status);
 	} else {
 		print_status(status);

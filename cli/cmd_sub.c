@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,21 +8,7 @@
 #include "cli/attach.h"
 #include "cli/cli.h"
 #include "cli/print.h"
-
-/* Ending it is how it is used: nothing waits to be written, so there is nothing to clean up. */
-static void on_signal(int number)
-{
-	(void)number;
-	_exit(EXIT_FINE);
-}
-
-static void end_on_signals(void)
-{
-	struct sigaction action = { .sa_handler = on_signal };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
+#include "cli/until_signal.h"
 
 enum form {
 	FORM_PLAIN,
@@ -126,7 +111,7 @@ int cmd_sub(int argc, char **argv)
 		if (attach_subject(args.words[wish.n_subjects], literal,
 				   wish.subjects[wish.n_subjects], LIMIT_SUBJECT + 1) < 0)
 			return attach_failed(NULL, -EINVAL);
-	end_on_signals();
+	until_signal();
 	wish.data = args.data;
 	wish.form = as_json ? FORM_JSON : raw ? FORM_RAW : FORM_PLAIN;
 	return subscribe(&wish);

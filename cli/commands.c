@@ -12,6 +12,18 @@ const struct command commands[] = {
 	  "  Exits with 3 when the node has problems to tell.\n" },
 	{ "peers", cmd_peers, "[--wide] [--json]", "who it is connected to, or tries to be",
 	  "  --wide    also traffic, gossip's score, agents and the last error\n" },
+	{ "topics", cmd_topics, "[--wide | --rates] [--json]", "the topics, and how they are",
+	  "  PACE is the usual pause between two messages; docs/control.md says what HEALTH "
+	  "means.\n"
+	  "  --wide     also duplicates, the mesh's median score, and when silence would be one\n"
+	  "  --rates    also messages a second, measured for one second\n" },
+	{ "consumers", cmd_consumers, "[NAME] [--wide] [--json]",
+	  "the programs that share its links",
+	  "  LAG is what waits because the consumer does not read, and for how long; MISSED what "
+	  "it\n"
+	  "  did not get. With NAME that one alone, by subject and by the peer that brought it.\n"
+	  "  --wide     also gaps, traffic, bytes held, what happens when it is slow, its rights\n"
+	  "             and its client\n" },
 	{ "sub", cmd_sub, "[--name ID] [--count N] [--raw | --json] [--subject] NAME...",
 	  "print messages as they arrive",
 	  "  NAME is a topic (a name with a slash in it, or topic.NAME, or payload.NAME for what "
@@ -28,12 +40,33 @@ const struct command commands[] = {
 	  "  NAME is as for sub; payload.NAME puts the message into an envelope of Teranode's.\n"
 	  "  Without DATA, or with -, the message is what comes on standard input.\n"
 	  "  --subject    NAME is a subject as it stands, even with a slash in it\n" },
+	{ "events", cmd_events, "[KIND]... [--count N] [--json]", "what happens, as it happens",
+	  "  KIND is one of $PL.EVENT's, such as LINK_UP or gap (docs/control.md); all without "
+	  "one.\n"
+	  "  --count N    end after N events\n"
+	  "  --json       as they come, with their kind\n" },
+	{ "config", cmd_config, "[check [FILE] | --origin] [--next] [--json]",
+	  "every setting and its value",
+	  "  Of the node that runs on the data directory, and where none does, what the next one\n"
+	  "  would begin with.\n"
+	  "  --origin      also where each value came from: a flag, the environment, a file and "
+	  "its\n"
+	  "                line, the network's name, or nowhere (default)\n"
+	  "  --next        what the next start would begin with, although a node runs\n"
+	  "  check FILE    says what is wrong in a configuration file; without FILE, in what the\n"
+	  "                next start would read. Exits with 1 if something is\n" },
 	{ "url", cmd_url, "[--token] [--json]", "where NATS clients connect",
 	  "  nats://TOKEN@HOST:PORT; with --token the token alone, for clients that ignore it in a "
 	  "URL.\n" },
 	{ "key", cmd_key, "[import FILE | HEX] [--json]", "the node's peer id; bring a key along",
 	  "  import takes libp2p private keys (protobuf, Ed25519) and go-p2p-message-bus's\n"
 	  "  hexadecimal ones. A key that is there is never overwritten.\n" },
+	{ "completion", cmd_completion, "bash | zsh | words COMMAND",
+	  "a script that completes this command line",
+	  "  bash: source <(peerline completion bash)\n"
+	  "  zsh:  source <(peerline completion zsh), behind compinit\n"
+	  "  words prints what a running node can name behind peer, sub, pub or consumers, one a\n"
+	  "  line; the scripts use it.\n" },
 	{ "version", cmd_version, "", "which version this is", "" },
 	{ "help", cmd_help, "[COMMAND]", "this, or more about one command", "" },
 };

@@ -13,16 +13,23 @@
 
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
 
-static void print_time(FILE *out)
+static void print_time(FILE *out, int64_t ms)
+{
+	time_t s = (time_t)(ms / 1000);
+	char stamp[32];
+	struct tm tm = { 0 };
+
+	gmtime_r(&s, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	fprintf(out, "%s.%03lldZ", stamp, (long long)(ms % 1000));
+}
+
+static int64_t now_ms(void)
 {
 	struct timespec now;
-	char stamp[32];
-	struct tm tm;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	fprintf(out, "%s.%03ldZ", stamp, now.tv_nsec / 1000000);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Words stand as they are; what has blanks, and what is no text, as JSON. */
@@ -60,6 +67,14 @@ static bool is_told(const char *key)
 	return strcmp(key, "at_ms") == 0 || strcmp(key, "event") == 0;
 }
 
+static void print_fields(FILE *out, json_t *fields)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(fields, key, value) if (!is_told(key)) print_field(out, key, value);
+}
+
 /* These events are a sentence; their name says no more than the level. */
 static const char *sentence_of(const char *event, json_t *fields)
 {
@@ -71,14 +86,12 @@ static const char *sentence_of(const char *event, json_t *fields)
 
 static void write_text(FILE *out, enum pl_level level, const char *event, json_t *fields)
 {
-	const char *sentence = sentence_of(event, fields), *key;
-	json_t *value;
+	const char *sentence = sentence_of(event, fields);
 
-	print_time(out);
+	print_time(out, now_ms());
 	fprintf(out, " %-5s %s", level_names[level], sentence ? table_safe(sentence) : event);
 	if (!sentence)
-		json_object_foreach(fields, key, value) if (!is_told(key))
-			print_field(out, key, value);
+		print_fields(out, fields);
 	fputc('\n', out);
 }
 
@@ -89,6 +102,16 @@ static void write_json(FILE *out, enum pl_level level, const char *event, const 
 	else
 		fprintf(out, "{\"event\":\"%s\",\"level\":\"%s\"%s%s\n", event, level_names[level],
 			json[1] == '}' ? "" : ",", json + 1);
+}
+
+void log_event(FILE *out, const char *kind, json_t *fields)
+{
+	const json_t *at = json_object_get(fields, "at_ms");
+
+	print_time(out, json_is_integer(at) ? json_integer_value(at) : now_ms());
+	fprintf(out, " %s", table_safe(kind));
+	print_fields(out, fields);
+	fputc('\n', out);
 }
 
 /* ---- where it goes ---- */

@@ -3,6 +3,9 @@
 
 /* What `peerline run` says while it runs: the library has no log, only events. */
 
+#include <jansson.h>
+#include <stdio.h>
+
 #include "peerline/peerline.h"
 
 /*
@@ -16,5 +19,8 @@ void log_text(enum pl_level level, const char *event, const char *json);
 
 /* For programs, on standard output: {"event":…,"level":…, the event's own fields}. */
 void log_json(enum pl_level level, const char *event, const char *json);
+
+/* One event of the door, for people: when it happened, its kind, and its fields. */
+void log_event(FILE *out, const char *kind, json_t *fields);
 
 #endif

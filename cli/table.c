@@ -126,7 +126,7 @@ static const char *cell(const struct table *t, size_t row, size_t column)
 	return text ? text : "?";
 }
 
-void table_print(const struct table *t, const char *indent)
+void table_write(const struct table *t, const char *indent, FILE *out)
 {
 	size_t widths[TABLE_COLUMNS_MAX] = { 0 };
 	size_t n_rows = json_array_size(t->rows);
@@ -135,13 +135,18 @@ void table_print(const struct table *t, const char *indent)
 		for (size_t i = 0; i < t->n_columns; i++)
 			widths[i] = size_max(widths[i], width_of(cell(t, row, i)));
 	for (size_t row = 0; row < n_rows; row++) {
-		printf("%s", indent);
+		fprintf(out, "%s", indent);
 		for (size_t i = 0; i < t->n_columns; i++) {
 			const char *text = cell(t, row, i);
 			size_t pad = widths[i] - width_of(text) + 2;
 
-			printf("%s%*s", text, i + 1 < t->n_columns ? (int)pad : 0, "");
+			fprintf(out, "%s%*s", text, i + 1 < t->n_columns ? (int)pad : 0, "");
 		}
-		printf("\n");
+		fprintf(out, "\n");
 	}
+}
+
+void table_print(const struct table *t, const char *indent)
+{
+	table_write(t, indent, stdout);
 }

@@ -9,8 +9,9 @@
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
-#define TABLE_COLUMNS_MAX 12
+#define TABLE_COLUMNS_MAX 16
 
 struct table {
 	size_t n_columns;
@@ -20,6 +21,7 @@ struct table {
 /* The heads are the first row; NULL ends them. */
 void table_init(struct table *t, const char *const *heads);
 void table_print(const struct table *t, const char *indent);
+void table_write(const struct table *t, const char *indent, FILE *out);
 void table_deinit(struct table *t);
 
 /* Cells go in one after the other; a row is full when it has one for every head. */

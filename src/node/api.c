@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "node/config_listing.h"
 #include "wire/json.h"
 
 /*
@@ -304,6 +305,11 @@ static void verb_authors(const struct api_request *q)
 	api_answer(q->node, q->ticket, api_authors(q->node));
 }
 
+static void verb_config(const struct api_request *q)
+{
+	api_answer(q->node, q->ticket, config_listing(q->node->config.config));
+}
+
 static void verb_stop(const struct api_request *q)
 {
 	api_answer(q->node, q->ticket, json_object());
@@ -317,7 +323,7 @@ static const struct {
 	{ "STATUS", verb_status },   { "PEERS", verb_peers },     { "TOPICS", verb_topics },
 	{ "AUTHORS", verb_authors }, { "CONNECT", verb_connect }, { "DISCONNECT", verb_disconnect },
 	{ "PING", verb_ping },       { "STREAMS", verb_streams }, { "PERF", verb_perf },
-	{ "STOP", verb_stop },
+	{ "CONFIG", verb_config },   { "STOP", verb_stop },
 };
 
 void node_api(struct node *n, struct bytes verb, struct bytes body, uint64_t ticket)

@@ -398,10 +398,10 @@ int config_set_flag(struct config *c, const char *flag, const char *value,
 }
 
 /* A mistyped name must not pass silently; what is not like any of ours belongs to somebody else. */
-static int check_names(char *const *names, struct config_error *e)
+static int check_names(struct config *c, char *const *names, struct config_error *e)
 {
 	for (; names && *names; names++) {
-		char name[64], key[64];
+		char name[CONFIG_NAME_MAX], key[CONFIG_NAME_MAX];
 		size_t n = strcspn(*names, "=");
 
 		if (strncmp(*names, "PEERLINE_", 9) != 0 || n >= sizeof(name))
@@ -409,8 +409,12 @@ static int check_names(char *const *names, struct config_error *e)
 		snprintf(name, sizeof(name), "%.*s", (int)n, *names);
 		for (size_t i = 9; i <= n; i++)
 			key[i - 9] = (char)tolower((unsigned char)name[i]);
-		if (setting_find(key) < 0 && nearest_key(key))
+		if (setting_find(key) >= 0)
+			continue;
+		if (nearest_key(key))
 			return refuse_unknown(key, name, CONFIG_ENV, e);
+		if (c->n_unknown < CONFIG_UNKNOWN_MAX)
+			strcpy(c->unknown[c->n_unknown++], name);
 	}
 	return 0;
 }
@@ -429,7 +433,7 @@ int config_read_env(struct config *c, char *(*get)(const char *name), char *cons
 		if (r < 0)
 			return r;
 	}
-	return check_names(environ_names, ret_error);
+	return check_names(c, environ_names, ret_error);
 }
 
 /* ---- computing the fields ---- */

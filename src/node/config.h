@@ -92,6 +92,8 @@ enum log_level {
 #define CONFIG_HOSTS_MAX 8
 #define CONFIG_PATH_MAX 1024
 #define CONFIG_SOCKET_MAX 104
+#define CONFIG_UNKNOWN_MAX 16
+#define CONFIG_NAME_MAX 64
 
 struct config_error {
 	char text[1024];
@@ -103,6 +105,11 @@ typedef void (*config_warn_fn)(void *user, const char *text);
 struct config {
 	char *values[SETTINGS]; /* as given; NULL: the default */
 	enum config_origin origins[SETTINGS];
+	unsigned int lines[SETTINGS]; /* of those that came from the file: where in it */
+	char file[CONFIG_PATH_MAX];   /* that was read; empty: none */
+	/* Names in the environment that begin as ours do and are no setting: the first ones. */
+	size_t n_unknown;
+	char unknown[CONFIG_UNKNOWN_MAX][CONFIG_NAME_MAX];
 
 	/* Valid after config_finish(). */
 	bool p2p_enabled, discover_peers;
@@ -143,6 +150,8 @@ _nodiscard_ int config_set_flag(struct config *c, const char *flag, const char *
 /* `key = value` a line (config_file.c). -ENOENT when the file does not exist, -EINVAL, -ENOMEM. */
 _nodiscard_ int config_read_file(struct config *c, const char *path,
 				 struct config_error *ret_error);
+/* The file that PEERLINE_CONFIG names, else `<data>/peerline.conf` where there is one. */
+_nodiscard_ int config_read_own_file(struct config *c, struct config_error *ret_error);
 /*
  * `get` answers like getenv(). Names in `environ_names` (NULL-terminated, may be NULL) that begin
  * with PEERLINE_ and are nearly one of ours are refused.

@@ -77,6 +77,7 @@ static int read_line(struct config *c, char *line, bool given[SETTINGS],
 		if (given[i])
 			return refuse_line(at, "the key stands in an earlier line too");
 		given[i] = true;
+		c->lines[i] = (unsigned int)at->number;
 	}
 	return 0;
 }
@@ -114,5 +115,24 @@ int config_read_file(struct config *c, const char *path, struct config_error *re
 			 path, strerror(-r));
 		return -EINVAL;
 	}
+	snprintf(c->file, sizeof(c->file), "%s", path);
 	return read_lines(c, (char *)content.mem + content.start, path, ret_error);
+}
+
+int config_read_own_file(struct config *c, struct config_error *ret_error)
+{
+	char data[CONFIG_PATH_MAX], path[CONFIG_PATH_MAX + 16];
+	const char *named = config_value(c, SETTING_CONFIG);
+	int r = config_data_dir(c, data);
+
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "%s/peerline.conf", data);
+	r = config_read_file(c, named ? named : path, ret_error);
+	if (r == -ENOENT && !named)
+		return 0;
+	if (r == -ENOENT && !ret_error->text[0])
+		snprintf(ret_error->text, sizeof(ret_error->text),
+			 "PEERLINE_CONFIG: %.500s does not exist", named);
+	return r;
 }

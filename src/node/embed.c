@@ -73,18 +73,8 @@ static void on_warning(void *user, const char *text)
 
 static int read_config(struct pl_node *n, struct config_error *e)
 {
-	char data[CONFIG_PATH_MAX], path[CONFIG_PATH_MAX + 16];
-	const char *named = config_value(n->config, SETTING_CONFIG);
-	int r = config_data_dir(n->config, data);
+	int r = config_read_own_file(n->config, e);
 
-	if (r < 0)
-		return r;
-	snprintf(path, sizeof(path), "%s/peerline.conf", data);
-	r = config_read_file(n->config, named ? named : path, e);
-	if (r == -ENOENT && !named)
-		r = 0;
-	if (r == -ENOENT && !e->text[0])
-		snprintf(e->text, sizeof(e->text), "PEERLINE_CONFIG: %.500s does not exist", named);
 	return r < 0 ? r : config_finish(n->config, on_warning, n, e);
 }
 

@@ -139,8 +139,23 @@ TEST(stop_is_answered_and_then_done)
 	fixture_deinit(&f);
 }
 
+TEST(config_lists_every_setting)
+{
+	struct fixture f;
+	json_t *o, *list;
+
+	fixture_init(&f, 1);
+	o = ask(&f, "CONFIG", "{}");
+	list = json_object_get(o, "settings");
+	assert_int_equal(json_array_size(list), SETTINGS);
+	assert_string_equal(text_of(json_array_get(list, 0), "key"), settings[0].key);
+	json_decref(o);
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(what_is_no_request_is_refused_by_name), RUN(an_empty_request_is_an_empty_object),
       RUN(a_peer_that_is_not_there_cannot_be_asked), RUN(numbers_have_a_range),
       RUN(what_cannot_be_dialled_is_refused), RUN(a_peer_is_connected_asked_and_disconnected),
       RUN(what_a_peer_does_not_answer_is_refused_when_its_link_ends),
-      RUN(without_a_network_there_is_nobody_to_ask), RUN(stop_is_answered_and_then_done))
+      RUN(without_a_network_there_is_nobody_to_ask), RUN(stop_is_answered_and_then_done),
+      RUN(config_lists_every_setting))

@@ -116,8 +116,28 @@ TEST(what_is_no_text_file_is_refused_by_name)
 	config_free(c);
 }
 
+TEST(the_nodes_own_file_is_the_named_one_or_the_one_in_its_data_directory)
+{
+	struct config *c = config_new();
+	struct config_error e = { "" };
+
+	assert_int_equal(config_set(c, "data", temp_path(""), CONFIG_FLAG, &e), 0);
+	assert_int_equal(config_read_own_file(c, &e), 0);
+	assert_string_equal(c->file, "");
+	temp_write("peerline.conf", "max_peers = 9", 13, 0600);
+	assert_int_equal(config_read_own_file(c, &e), 0);
+	assert_string_equal(config_value(c, SETTING_MAX_PEERS), "9");
+	assert_non_null(strstr(c->file, "peerline.conf"));
+	assert_int_equal(c->lines[SETTING_MAX_PEERS], 1);
+	assert_int_equal(config_set(c, "config", temp_path("none.conf"), CONFIG_FLAG, &e), 0);
+	assert_int_equal(config_read_own_file(c, &e), -ENOENT);
+	assert_non_null(strstr(e.text, "none.conf does not exist"));
+	config_free(c);
+}
+
 TESTS(RUN_IN_TEMP(keys_comments_and_blanks_are_read_as_people_write_them),
       RUN_IN_TEMP(an_empty_file_changes_nothing),
       RUN_IN_TEMP(a_line_may_be_as_long_as_a_bootstrap_list_is),
       RUN_IN_TEMP(mistakes_are_told_with_their_line), RUN_IN_TEMP(what_a_flag_said_stays),
+      RUN_IN_TEMP(the_nodes_own_file_is_the_named_one_or_the_one_in_its_data_directory),
       RUN_IN_TEMP(what_is_no_text_file_is_refused_by_name))

@@ -1,0 +1,183 @@
+// Proves what the command line shows of a running node: topics, consumers, events, config, the line of what sharing saves, and
+// completion in a real shell on a real terminal.
+
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { describe, test } from 'node:test'
+import { connect } from 'nats'
+import { binary, cli, freshDir, judge, startNode, testSettings, until } from './lib/node.mjs'
+import { onTerminal } from './lib/pty.mjs'
+
+const NAMES = ['ledger', 'wallet', 'explorer']
+
+async function attach (t, node, name) {
+  const url = new URL((await cli(['url'], { dataDir: node.dataDir })).stdout.trim())
+  const connection = await connect({ servers: url.host, token: decodeURIComponent(url.username), name, reconnect: false })
+  t.after(() => connection.close())
+  return connection
+}
+
+function rows (stdout) {
+  return stdout.trimEnd().split('\n').map(line => line.trimEnd().split(/ {2,}/))
+}
+
+function running (t, args, dataDir) {
+  const child = spawn(binary(), args, { env: { PATH: process.env.PATH, PEERLINE_DATA: dataDir }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines = []
+  let stderr = ''
+  createInterface({ input: child.stdout }).on('line', line => lines.push(line))
+  child.stderr.on('data', data => { stderr += data })
+  const ended = new Promise(resolve => child.on('close', code => resolve(code)))
+  t.after(() => { if (child.exitCode === null) child.kill('SIGKILL') })
+  return { lines, stderr: () => stderr, stop: signal => { child.kill(signal); return ended } }
+}
+
+describe('what the command line shows', judge('js'), () => {
+  test('status says what sharing saves, and only when it does', async t => {
+    const [hub, other] = [await startNode({ t }), await startNode({ t })]
+    const saved = async () => JSON.parse((await cli(['status', '--json'], { dataDir: hub.dataDir })).stdout).connections_avoided
+    assert.equal(await saved(), 0)
+    assert.doesNotMatch((await cli(['status'], { dataDir: hub.dataDir })).stdout, /avoided/)
+    await hub.api('CONNECT', { address: other.listen[0] })
+    // The test's own connection is one of them.
+    await attach(t, hub, NAMES[0])
+    assert.match((await cli(['status'], { dataDir: hub.dataDir })).stdout, /2 consumers share 1 link: 1 connection avoided/)
+    await attach(t, hub, NAMES[1])
+    assert.match((await cli(['status'], { dataDir: hub.dataDir })).stdout, /3 consumers share 1 link: 2 connections avoided/)
+    assert.equal(await saved(), 2)
+  })
+
+  test('topics lists what is joined, with health and rates', async t => {
+    const node = await startNode({ t })
+    assert.match((await cli(['topics'], { dataDir: node.dataDir })).stdout, /No topics/)
+    const consumer = await attach(t, node, NAMES[0])
+    consumer.subscribe('topic.demo/news')
+    await consumer.flush()
+    for (const [flag, columns] of [[[], 9], [['--wide'], 14], [['--rates'], 12]]) {
+      const { code, stdout, stderr } = await cli(['topics', ...flag], { dataDir: node.dataDir })
+      assert.equal(code, 0, stderr)
+      const [heads, row] = rows(stdout)
+      assert.equal(heads.length, columns, stdout)
+      assert.equal(row.length, columns, stdout)
+      assert.equal(row[0], 'demo/news')
+      assert.equal(row[heads.indexOf('CONSUMERS')], '1')
+    }
+    assert.equal(JSON.parse((await cli(['topics', '--json'], { dataDir: node.dataDir })).stdout).topics[0].topic, 'demo/news')
+  })
+
+  test('events tells what happens, of the kinds that were asked for', async t => {
+    const [hub, other] = [await startNode({ t }), await startNode({ t })]
+    const all = running(t, ['events'], hub.dataDir)
+    const one = running(t, ['events', '--json', 'link_up'], hub.dataDir)
+    await until(async () => (await hub.api('STATUS')).consumers.filter(c => /^peerline-events-/.test(c.id) && c.subscriptions > 0).length === 2,
+      () => `both to listen\n${all.stderr()}${one.stderr()}`)
+    await hub.api('CONNECT', { address: other.listen[0] })
+    await until(() => all.lines.some(line => line.includes('IDENTIFIED')), () => `IDENTIFIED: ${all.lines}`)
+    assert.match(all.lines.find(line => line.includes('LINK_UP')),
+      new RegExp(`^\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z LINK_UP peer_id=${other.peerId} direction=outbound`))
+    const event = JSON.parse(one.lines[0])
+    assert.equal(event.kind, 'LINK_UP')
+    assert.equal(event.peer_id, other.peerId)
+    assert.equal(one.lines.length, 1)
+    assert.equal(await all.stop('SIGINT'), 0)
+    assert.equal(await one.stop('SIGTERM'), 0)
+    assert.equal((await cli(['events', 'link>'], { dataDir: hub.dataDir })).code, 1)
+    assert.equal((await cli(['events'], { dataDir: freshDir(t) })).code, 2)
+  })
+
+  test('config says what is set and by what, of a running node and of the next one', async t => {
+    const dataDir = freshDir(t)
+    writeFileSync(join(dataDir, 'peerline.conf'), '# ours\nmax_peers = 7\n')
+    const env = { ...testSettings(dataDir), PEERLINE_ZZZZZZZZ: '1' }
+    const next = await cli(['config', '--origin'], { env })
+    assert.equal(next.code, 0, next.stderr)
+    const line = key => rows(next.stdout).find(row => row[0] === key)
+    assert.deepEqual(line('max_peers'), ['max_peers', '7', 'file', `${dataDir}/peerline.conf, line 2`])
+    assert.deepEqual(line('p2p_port'), ['p2p_port', 'auto', 'environment', 'P2P_PORT'])
+    assert.equal(line('flood_publish')[2], 'default')
+    assert.match(next.stdout, /PEERLINE_ZZZZZZZZ is in the environment and is not a setting/)
+    const node = await startNode({ t, dataDir, args: ['--max-peers', '9'] })
+    const listed = async (...flags) => JSON.parse((await cli(['config', '--json', ...flags], { env: testSettings(dataDir) })).stdout).settings.find(row => row.key === 'max_peers')
+    assert.deepEqual([(await listed()).value, (await listed()).origin, (await listed()).where], ['9', 'flag', '--max-peers'])
+    assert.equal((await listed('--next')).value, '7')
+    await node.stop()
+  })
+
+  test('config check finds what is wrong in a file before a node does', async t => {
+    const dataDir = freshDir(t)
+    const file = join(dataDir, 'new.conf')
+    writeFileSync(file, 'max_peers = 7\n')
+    const good = await cli(['config', 'check', file], { dataDir })
+    assert.equal(good.code, 0, good.stderr)
+    writeFileSync(file, 'max_peers = 7\nmax_pears = 8\n')
+    const bad = await cli(['config', 'check', file], { dataDir })
+    assert.equal(bad.code, 1)
+    assert.match(bad.stderr, /line 2: .*did you mean max_peers\?/)
+    assert.equal((await cli(['config', 'check', join(dataDir, 'none')], { dataDir })).code, 1)
+    assert.equal((await cli(['config', 'check'], { env: { ...testSettings(dataDir), MAX_PEERS: '-1' } })).code, 1)
+    assert.equal((await cli(['config', 'check'], { env: testSettings(dataDir) })).code, 0)
+  })
+})
+
+// A shell on a terminal, with our program first in its path and its completion loaded.
+async function shell (t, command, load) {
+  const dir = freshDir(t)
+  mkdirSync(join(dir, 'bin'))
+  symlinkSync(binary(), join(dir, 'bin', 'peerline'))
+  const terminal = onTerminal(t, command, {
+    env: { PATH: join(dir, 'bin') + delimiter + process.env.PATH, HOME: dir, ASAN_OPTIONS: 'detect_leaks=0' }
+  })
+  // The quotes: what is typed shows on the screen too.
+  terminal.type(`${load}; echo load""ed\n`)
+  await terminal.saw('loaded\r\n')
+  return terminal
+}
+
+function isThere (program) {
+  try {
+    execFileSync('sh', ['-c', `command -v ${program}`])
+    return true
+  } catch { return false }
+}
+
+describe('completion', judge('js'), () => {
+  test('bash completes commands, flags, settings and what the node can name', async t => {
+    const node = await startNode({ t })
+    const consumer = await attach(t, node, NAMES[2])
+    consumer.subscribe('topic.demo/quite_unusual')
+    await consumer.flush()
+    const bash = await shell(t, ['bash', '--norc', '--noprofile', '-i'], 'source <(peerline completion bash)')
+    bash.type('echo x peerline; peerline stat\t')
+    await bash.saw('peerline status ')
+    bash.type('--j\t')
+    await bash.saw('peerline status --json ')
+    bash.type('\x15peerline run --flood\t')
+    await bash.saw('run --flood-publish ')
+    bash.type(`\x15peerline --data ${node.dataDir} sub demo/q\t`)
+    await bash.saw('sub demo/quite_unusual ')
+    bash.type(`\x15peerline --data ${node.dataDir} consumers expl\t`)
+    await bash.saw('consumers explorer ')
+    bash.type('\x15exit\n')
+    assert.equal(await bash.ended, 0)
+  })
+
+  test('zsh completes commands', { skip: isThere('zsh') ? false : 'zsh is not installed' }, async t => {
+    const zsh = await shell(t, ['zsh', '-f', '-i'], 'autoload -Uz compinit && compinit -u -D && source <(peerline completion zsh)')
+    zsh.type('peerline stat\t')
+    await zsh.saw('peerline status ')
+    zsh.type('\x15exit\n')
+    assert.equal(await zsh.ended, 0)
+  })
+
+  test('both scripts are understood by their shells', async () => {
+    const { stdout, code } = await cli(['completion', 'bash'])
+    assert.equal(code, 0)
+    execFileSync('bash', ['-n'], { input: stdout })
+    if (isThere('zsh')) execFileSync('zsh', ['-n'], { input: (await cli(['completion', 'zsh'])).stdout })
+    assert.equal((await cli(['completion', 'fish'])).code, 1)
+    assert.equal((await cli(['completion'])).code, 1)
+  })
+})
