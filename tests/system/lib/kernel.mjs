@@ -1,5 +1,6 @@
 // What the kernel says about a process's TCP sockets: the judge of "exactly one link" that no program can talk round.
 
+import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
 
 const ESTABLISHED = '01'
@@ -32,11 +33,30 @@ export function tcpSockets (pid) {
   })
 }
 
-// How many established TCP connections a node has with peers: all but those of its door.
-export function peerConnections (node) {
+function socketsWithPeers (node) {
   const door = Number(new URL(node.door).port)
   const withPeer = one => one.state === ESTABLISHED && one.local.port !== door && one.remote.port !== door
-  return tcpSockets(node.pid).filter(withPeer).length
+  return tcpSockets(node.pid).filter(withPeer)
+}
+
+// How many established TCP connections a node has with peers: all but those of its door.
+export const peerConnections = node => socketsWithPeers(node).length
+
+// Bytes that the node's connections with peers have carried in both directions, by the kernel's own count.
+export function peerBytes (node) {
+  const wanted = new Set(socketsWithPeers(node).map(one => `${one.local.port} ${one.remote.port}`))
+  const lines = execFileSync('ss', ['-tinOH', 'state', 'established'], { encoding: 'utf8' }).trim().split('\n')
+  const count = (line, key) => Number(new RegExp(`\\b${key}:(\\d+)`).exec(line)?.[1] ?? 0)
+  let sum = 0
+  let found = 0
+  for (const line of lines) {
+    const [, , local, remote] = line.trim().split(/\s+/)
+    if (!wanted.has(`${local.split(':').at(-1)} ${remote.split(':').at(-1)}`)) continue
+    found++
+    sum += count(line, 'bytes_acked') + count(line, 'bytes_received')
+  }
+  if (found !== wanted.size) throw new Error(`ss tells of ${found} of ${wanted.size} connections`)
+  return sum
 }
 
 // Which loopback ports the process listens on.
