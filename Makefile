@@ -1,7 +1,7 @@
 # The front door. Everything is Meson underneath; these targets only name what people want.
 #
 #   make            the release program, build/peerline
-#   make demo       three nodes, two consumers, real announcements: under a minute
+#   make demo       three nodes, seven consumers, one killed and one frozen: under a minute
 #   make check      everything that must hold: unit tests, simulations, corpora, real foreign peers
 #   make sim        gossip with a thousand nodes, and under attack, in virtual time (SEED=1, SCENARIO=name)
 #   make bench      side by side with js-libp2p, go-libp2p and nats-server (ROW=name for one row)

@@ -1,3 +1,3 @@
 #!/bin/sh
-# The demo needs Python only to read /proc and to count; everything else is peerline itself.
-exec python3 "$(dirname "$0")/demo.py" "${1:-build/peerline}"
+# The demo needs Python, and nothing that does not come with it, to freeze consumers, to read /proc and to count.
+exec python3 -B "$(dirname "$0")/demo" "${1:-build/peerline}"
