@@ -186,7 +186,7 @@ static void info_is_sane(void *user, const struct consumer_info *info)
 	(void)user;
 	ASSERT(info->n_subscriptions <= LIMIT_DOOR_SUBSCRIPTIONS);
 	ASSERT(info->bytes_held <= CONSUMER_BYTES + LIMIT_DOOR_SUBSCRIPTION_BYTES +
-					   LIMIT_DOOR_PAYLOAD + LIMIT_DOOR_WAITING_INPUT +
+					   LIMIT_DOOR_PAYLOAD + LIMIT_DOOR_HELD_INPUT +
 					   2 * LIMIT_DOOR_CONTROL_LINE);
 }
 

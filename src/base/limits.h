@@ -234,15 +234,22 @@
 #define LIMIT_DOOR_TOPICS 512
 #define LIMIT_DOOR_TICKETS 1024 /* control requests without an answer */
 #define LIMIT_DOOR_TICKETS_PER_CONSUMER 64
-#define LIMIT_DOOR_WAITING_INPUT (64 * KIB) /* sent before an id is settled */
+#define LIMIT_DOOR_HELD_INPUT (256 * KIB) /* what came and must wait: one read, LIMIT_LOOP_READ */
+#define LIMIT_DOOR_TURN 8192     /* deliveries and the like for one consumer, before others' turn */
+#define LIMIT_DOOR_BURST_MS 100  /* who said nothing may say so much of its rate at once */
+#define LIMIT_DOOR_REPLIES 1024  /* reply subjects a consumer was given, and may answer */
+#define LIMIT_CREDENTIALS 256    /* consumers with a token of their own */
+#define LIMIT_RIGHTS_PATTERNS 64 /* of one kind, for one of them */
+#define LIMIT_RATE_MAX UINT64_C(1000000000000) /* a quota, in units a second */
 #define LIMIT_DOOR_AUTH_MS 2000
 #define LIMIT_DOOR_TAKEOVER_MS 2000
 #define LIMIT_DOOR_FIRST_PING_MS 2000
 #define LIMIT_DOOR_PING_MS 120000
 #define LIMIT_DOOR_PINGS_OUT 2
-#define LIMIT_DOOR_QUESTIONS 1024 /* messages that validators were asked about; then old ones go   \
-				   */
-#define LIMIT_DOOR_VALIDATORS 16  /* asked about one message */
+#define LIMIT_DOOR_QUESTIONS                                                                       \
+	1024                     /* messages that validators were asked about; then old ones go    \
+				  */
+#define LIMIT_DOOR_VALIDATORS 16 /* asked about one message */
 #define LIMIT_DOOR_SLOW_TOLD_MS 60000  /* between two words about validators that do not answer */
 #define LIMIT_PAYLOAD_NAME 256         /* an envelope's name, as consumers are told it */
 #define LIMIT_CLIENT_NAME 64           /* ours */

@@ -86,6 +86,7 @@ static void connection_finish(struct connection *c)
 {
 	struct door_sockets *s = c->owner;
 
+	sock_pause(c->sock, false); /* to see it go */
 	if (!timer_is_set(&c->linger))
 		loop_timer_set(s->loop, &c->linger, mono_add_ms(loop_now(s->loop), LINGER_MS));
 	if (connection_flush(c) != FLUSH_DONE)
@@ -146,6 +147,8 @@ static void on_error(void *user, int error)
 	struct door_sockets *s = c->owner;
 
 	(void)error; /* a local program that went away needs no reason */
+	if (c->consumer && !c->closing)
+		consumer_hang_up(c->consumer, loop_now(s->loop));
 	connection_free(c);
 	door_sockets_rearm(s);
 }
@@ -294,6 +297,14 @@ void door_sockets_wants_output(struct door_sockets *s, void *connection)
 {
 	(void)s;
 	mark_dirty(connection);
+}
+
+void door_sockets_wants_input(struct door_sockets *s, void *connection, bool wanted)
+{
+	struct connection *c = connection;
+
+	(void)s;
+	sock_pause(c->sock, !wanted && !c->closing);
 }
 
 void door_sockets_wants_close(struct door_sockets *s, void *connection)

@@ -30,6 +30,7 @@ void door_sockets_rearm(struct door_sockets *s);
 
 /* For door_ops. */
 void door_sockets_wants_output(struct door_sockets *s, void *connection);
+void door_sockets_wants_input(struct door_sockets *s, void *connection, bool wanted);
 void door_sockets_wants_close(struct door_sockets *s, void *connection);
 
 #endif

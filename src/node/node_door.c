@@ -82,6 +82,13 @@ static void on_wants_output(void *user, void *connection)
 	door_sockets_wants_output(n->door_sockets, connection);
 }
 
+static void on_wants_input(void *user, void *connection, bool wanted)
+{
+	struct node *n = user;
+
+	door_sockets_wants_input(n->door_sockets, connection, wanted);
+}
+
 static void on_wants_close(void *user, void *connection)
 {
 	struct node *n = user;
@@ -122,6 +129,7 @@ const struct door_ops node_door_ops = {
 	.on_author_skipped = on_author_skipped,
 	.on_validator_slow = on_validator_slow,
 	.wants_output = on_wants_output,
+	.wants_input = on_wants_input,
 	.wants_close = on_wants_close,
 };
 

@@ -158,13 +158,25 @@ void consumer_bury(struct consumer *c)
 
 /* ---- CONNECT ---- */
 
-static bool token_is_right(const struct consumer *c, const char token[DOOR_TOKEN_MAX])
+/* Whose token it is. Who needs none is the owner without one; a later CONNECT may leave it out. */
+static const struct rights *who_is(const struct consumer *c, const char token[RIGHTS_TOKEN_MAX])
 {
-	const char *ours = c->door->config.token;
-	size_t n = strlen(ours);
+	const struct door *d = c->door;
+	const uint8_t *shown = (const uint8_t *)token;
+	const struct rights *found;
 
-	/* Both are NUL-terminated: the comparison includes the NUL, so no prefix is enough. */
-	return n > 0 && n < DOOR_TOKEN_MAX && secret_equal(token, ours, n + 1);
+	if (token[0] == 0)
+		return c->state == CONSUMER_NEW ? NULL : c->rights;
+	found = rights_of_token(d->rights, shown);
+	return rights_token_is(&d->owner, shown) ? &d->owner : found;
+}
+
+/* NULL: it may stay. A connection never changes hands. */
+static const char *what_is_wrong_with(struct consumer *c, const struct rights *rights)
+{
+	bool same = !c->is_known || rights == c->rights;
+
+	return rights && same ? NULL : "Authorization Violation";
 }
 
 static const char *what_is_wrong(const struct greeting_options *o)
@@ -179,23 +191,25 @@ static const char *what_is_wrong(const struct greeting_options *o)
 static void on_connect(struct consumer *c, const struct nats_op *op)
 {
 	struct greeting_options options = c->options;
-	char token[DOOR_TOKEN_MAX] = { 0 };
+	char token[RIGHTS_TOKEN_MAX] = { 0 };
+	const struct rights *rights;
 	const char *wrong;
-	bool known;
 
 	if (greeting_read_connect(op->text, &options, token, sizeof(token)) < 0) {
 		consumer_close(c, NULL);
 		return;
 	}
-	known = c->via == DOOR_UNIX_OWNER || (c->state != CONSUMER_NEW && token[0] == 0) ||
-		token_is_right(c, token);
+	rights = who_is(c, token);
 	secret_wipe(token, sizeof(token));
-	wrong = known ? what_is_wrong(&options) : "Authorization Violation";
+	wrong = what_is_wrong_with(c, rights);
+	wrong = wrong ? wrong : what_is_wrong(&options);
 	if (wrong) {
 		consumer_close(c, wrong);
 		return;
 	}
 	c->options = options;
+	c->is_known = true;
+	(void)consumer_set_rights(c, rights);
 	c->in.verbs = NATS_VERBS_OF_CLIENT;
 	if (!c->was_pinged) {
 		uint64_t jitter =
@@ -209,7 +223,7 @@ static void on_connect(struct consumer *c, const struct nats_op *op)
 
 /* ---- what it says ---- */
 
-static void handle(struct consumer *c, const struct nats_op *op)
+void consumer_handle(struct consumer *c, const struct nats_op *op)
 {
 	switch (op->verb) {
 	case NATS_CONNECT:
@@ -243,7 +257,7 @@ static void handle(struct consumer *c, const struct nats_op *op)
 }
 
 /* A mistake in the protocol ends the connection with the words every NATS client knows. */
-static void on_mistake(struct consumer *c, int outcome)
+void consumer_mistook(struct consumer *c, int outcome)
 {
 	bool known = c->state != CONSUMER_NEW;
 
@@ -265,49 +279,15 @@ static void on_mistake(struct consumer *c, int outcome)
 	consumer_close(c, NULL);
 }
 
-static void wait_with(struct consumer *c, struct bytes rest)
-{
-	if (buf_append(&c->waiting_input, rest.p, rest.n) < 0)
-		consumer_close(c, NULL);
-}
-
-/* Reads until the input is used up, an end, or a wait. */
-static void feed(struct consumer *c, struct bytes b)
-{
-	struct door *d = c->door;
-	struct nats_op op;
-	int r = 0;
-
-	while (r == 0 && c->state != CONSUMER_CLOSING && c->state != CONSUMER_WAITING) {
-		r = nats_parser_next(&c->in, &b, &op);
-		if (r == NATS_E_MORE)
-			break;
-		/* What an operation put off is done before the next, and never under its feet. */
-		d->n_handling++;
-		if (r == 0)
-			handle(c, &op);
-		else
-			on_mistake(c, r);
-		d->n_handling--;
-		door_settle(d);
-	}
-	if (c->state == CONSUMER_WAITING)
-		wait_with(c, b);
-}
-
 void consumer_resume(struct consumer *c)
 {
-	struct buf held = c->waiting_input;
 	bool waited = c->state == CONSUMER_WAITING;
 
 	c->state = CONSUMER_READY;
 	if (c->options.verbose)
 		consumer_send_text(c, "+OK\r\n");
-	if (!waited)
-		return;
-	buf_init(&c->waiting_input, LIMIT_DOOR_WAITING_INPUT);
-	feed(c, buf_data(&held));
-	buf_deinit(&held);
+	if (waited && buf_len(&c->held) > 0)
+		intake_go_on(c);
 }
 
 int consumer_input(struct consumer *c, struct bytes b, struct mono now)
@@ -321,10 +301,7 @@ int consumer_input(struct consumer *c, struct bytes b, struct mono now)
 	c->pings_out = 0;
 	d->feeding = c;
 	identity_holder_lives(c);
-	if (c->state == CONSUMER_WAITING)
-		wait_with(c, b);
-	else
-		feed(c, b);
+	intake_add(c, b);
 	door_settle(d);
 	d->feeding = NULL;
 	return c->state == CONSUMER_CLOSING;

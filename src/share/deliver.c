@@ -215,6 +215,8 @@ static void deliver_to(struct sub *s, struct letter *l)
 		c->door->config.ops->wants_output(c->door->config.user, c->connection);
 	if (l->question)
 		question_asked(l->question, c);
+	if (s->serves && l->reply.n > 0)
+		reply_ring_add(&c->replies, &c->door->config.random, l->reply);
 	delivered(s, h);
 }
 
@@ -228,6 +230,8 @@ static bool may_judge(const struct sub *s, const struct question *q)
 static bool wants(const struct sub *s, const struct letter *l)
 {
 	if (l->question && !may_judge(s, l->question))
+		return false;
+	if (s->is_wide && !s->consumer->rights->is_owner && rights_subject_is_guarded(l->subject))
 		return false;
 	return !s->dead && consumer_is_open(s->consumer) &&
 	       (s->consumer != l->from || s->consumer->options.echo);

@@ -2,10 +2,25 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "crypto/keys.h"
 #include "share/door_priv.h"
 #include "wire/multibase.h"
 
 /* ---- life ---- */
+
+static void init_owner(struct door *d)
+{
+	const char *token = d->config.token;
+
+	d->owner = (struct rights){
+		.name = "owner",
+		.is_owner = true,
+		.consumer_bytes = size_max(d->config.consumer_bytes, 2 * LIMIT_DOOR_RESERVE),
+		.subscriptions = LIMIT_DOOR_SUBSCRIPTIONS,
+	};
+	if (strlen(token) < sizeof(d->owner.token))
+		memcpy(d->owner.token, token, strlen(token));
+}
 
 static int init_tables(struct door *d)
 {
@@ -30,6 +45,7 @@ int door_new(const struct door_config *config, struct door **ret)
 		return -ENOMEM;
 	d->config = *config;
 	d->deadline = MONO_NEVER;
+	init_owner(d);
 	list_init(&d->consumers);
 	list_init(&d->dead);
 	list_init(&d->told);
@@ -65,6 +81,8 @@ struct door *door_free(struct door *d)
 	questions_free(d);
 	authors_deinit(&d->authors);
 	d->rules = teranode_rules_free(d->rules);
+	d->rights = rights_table_free(d->rights);
+	secret_wipe(d->owner.token, sizeof(d->owner.token));
 	while ((it = map_first(&d->topics))) {
 		struct topic *t = container_of(it, struct topic, by_name);
 
@@ -142,9 +160,11 @@ static void consumer_init(struct consumer *c, struct door *d, enum door_via via,
 	c->ping_at = mono_add_ms(now, LIMIT_DOOR_PING_MS);
 	nats_parser_init(&c->in, needs_token ? NATS_VERB_BIT(NATS_CONNECT) : NATS_VERBS_OF_CLIENT,
 			 LIMIT_DOOR_CONTROL_LINE, LIMIT_DOOR_PAYLOAD);
-	outbox_init(&c->out, size_max(d->config.consumer_bytes, 2 * LIMIT_DOOR_RESERVE));
+	c->rights = needs_token ? &rights_of_strangers : &d->owner;
+	c->throttled_at = MONO_NEVER;
+	outbox_init(&c->out, c->rights->consumer_bytes);
 	map_init(&c->subs, random_u64(&d->config.random), LIMIT_DOOR_SUBSCRIPTIONS);
-	buf_init(&c->waiting_input, LIMIT_DOOR_WAITING_INPUT);
+	buf_init(&c->held, LIMIT_DOOR_HELD_INPUT);
 	list_init(&c->ending);
 }
 
@@ -154,7 +174,7 @@ static struct mono consumer_deadline(const struct consumer *c)
 		return MONO_NEVER;
 	if (c->state == CONSUMER_NEW)
 		return mono_add_ms(c->attached_at, LIMIT_DOOR_AUTH_MS);
-	return mono_min(c->silent_until, c->ping_at);
+	return mono_min(intake_deadline(c), mono_min(c->silent_until, c->ping_at));
 }
 
 /* Whoever is on this host may connect, and has two seconds to show the token. Those that took
@@ -215,7 +235,8 @@ void door_detach(struct door *d, struct consumer *c)
 	list_remove(&c->link);
 	d->n_consumers--;
 	nats_parser_deinit(&c->in);
-	buf_deinit(&c->waiting_input);
+	buf_deinit(&c->held);
+	reply_ring_deinit(&c->replies);
 	outbox_deinit(&c->out);
 	map_deinit(&c->subs);
 	free(c);
@@ -238,6 +259,10 @@ static void keep_alive(struct consumer *c, struct mono now)
 {
 	struct mono quiet_until = mono_add_ms(c->heard_at, LIMIT_DOOR_PING_MS);
 
+	if (c->is_paused) { /* it cannot be heard, and we know why */
+		c->ping_at = mono_add_ms(now, LIMIT_DOOR_PING_MS);
+		return;
+	}
 	if (c->was_pinged && !mono_reached(quiet_until, now)) {
 		c->ping_at = quiet_until;
 		return;
@@ -261,6 +286,8 @@ static void tick_consumer(struct consumer *c, struct mono now)
 		consumer_close(c, "Stale Connection");
 	if (consumer_is_open(c) && mono_reached(c->ping_at, now))
 		keep_alive(c, now);
+	if (mono_reached(intake_deadline(c), now))
+		intake_go_on(c);
 }
 
 void door_tick(struct door *d, struct mono now)
@@ -300,9 +327,12 @@ void door_consumers(const struct door *d,
 		const struct consumer_info info = {
 			.id = c->id,
 			.via = c->via,
+			.rights = c->rights,
+			.throttled_ms = (c->throttled_ns + mono_since_ns(c->throttled_at, d->now)) /
+					NS_PER_MS,
 			.n_subscriptions = c->subs.n,
-			.bytes_held = c->out.held + nats_parser_held(&c->in) +
-				      buf_len(&c->waiting_input) + c->subs_cost,
+			.bytes_held = c->out.held + nats_parser_held(&c->in) + buf_len(&c->held) +
+				      c->subs_cost,
 			.delivered = c->delivered,
 			.missed = c->missed,
 			.published = c->published,

@@ -13,9 +13,11 @@
  * waits for a reader. A message that does not fit is dropped for that consumer, counted, and told:
  * the next message of that subscription carries `Pl-Gap: from-to`, and $PL.EVENT.GAP says so.
  *
+ * What a consumer may do its rights say (share/rights.h), and how fast: beyond that it is not read.
+ *
  * Callbacks of door_ops run inside any call here; they may call door_deliver(), door_event(),
- * door_api_reply() and gossip, but not consumer_input() or door_detach(). wants_output() and
- * wants_close() may call nothing here: they only note what is to be done.
+ * door_api_reply() and gossip, but not consumer_input() or door_detach(). wants_output(),
+ * wants_input() and wants_close() may call nothing here: they only note what is to be done.
  */
 
 #include "base/buf.h"
@@ -28,6 +30,8 @@
 
 struct door;
 struct consumer;
+struct rights;
+struct rights_table;
 
 /* What one subscription missed because its consumer did not read: told once, when its next message
  * gets through or when the connection ends. Texts are borrowed for the call. */
@@ -71,6 +75,9 @@ struct door_ops {
 	/* There is output for this connection, where there was none: call consumer_output() before
 	 * the loop waits. */
 	void (*wants_output)(void *user, void *connection);
+	/* Stop (start again) reading from this connection: back-pressure. Notes it and calls
+	 * nothing here. */
+	void (*wants_input)(void *user, void *connection, bool wanted);
 	/* The door is done with this connection: flush what consumer_output() has, close it, then
 	 * door_detach(). */
 	void (*wants_close)(void *user, void *connection);
@@ -109,9 +116,19 @@ _nodiscard_ int consumer_input(struct consumer *c, struct bytes b, struct mono n
 size_t consumer_output(struct consumer *c, struct bytes *v, size_t n_v);
 /* The first `n` bytes of it were taken. */
 void consumer_sent(struct consumer *c, size_t n);
+/* It broke off: takes what had come before that and waits, as far as its quota allows. */
+void consumer_hang_up(struct consumer *c, struct mono now);
 
 struct mono door_deadline(const struct door *d);
 void door_tick(struct door *d, struct mono now);
+struct door_rights_change {
+	size_t n_disconnected;        /* their token is gone */
+	size_t n_subscriptions_ended; /* of others, whose rights shrank */
+};
+
+/* Takes `t`, which may be NULL: only the owner may come in. Consumers keep what they may have. */
+void door_set_rights(struct door *d, struct rights_table *t, struct mono now,
+		     struct door_rights_change *ret);
 /* An INFO with ldm to everybody: the node is about to end. */
 void door_lame_duck(struct door *d);
 
@@ -151,7 +168,9 @@ struct door_counts {
 struct consumer_info {
 	const char *id; /* the connection's name; "" if it gave none */
 	enum door_via via;
+	const struct rights *rights;
 	size_t n_subscriptions, bytes_held;
+	uint64_t throttled_ms; /* it waited so long because of its quotas */
 	uint64_t delivered, missed, published, bytes_out;
 };
 

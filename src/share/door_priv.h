@@ -8,7 +8,9 @@
  *     announce.c      what the node says: topic messages and events
  *     payload.c       topic messages without their envelopes
  *     validate.c      topic messages before they are accepted, and the answers
- *     consumer.c      one connection: its input, its verbs
+ *     consumer.c      one connection: its verbs, its end
+ *     intake.c        what it says, in portions and at its rate
+ *     credentials.c   what it may do, and when that changes
  *     publish.c       PUB and HPUB: where a message goes by its subject
  *     subscription.c  SUB and UNSUB: the life of one subscription
  *     deliver.c       one message to everybody who wants it
@@ -21,144 +23,7 @@
  * wants_close() is made: what must happen then is put on lists, and door_settle() does it.
  */
 
-#include "base/buf.h"
-#include "base/limits.h"
-#include "base/list.h"
-#include "base/map.h"
-#include "share/door.h"
-#include "share/greeting.h"
-#include "share/outbox.h"
-#include "share/subjects.h"
-#include "share/teranode_rules.h"
-#include "share/topic_subject.h"
-#include "wire/nats_line.h"
-
-#define DOOR_TOKEN_MAX 256
-
-/* One way of seeing a topic; each numbers its messages by itself. */
-struct view {
-	struct topic *topic;
-	struct bytes subject; /* in the topic's `text` */
-	uint64_t epoch;       /* of `seq` */
-	uint64_t seq;         /* of its last message */
-};
-
-/* A gossip topic that a subscription names, or whose messages came. */
-struct topic {
-	struct map_node by_name;
-	struct bytes name; /* in `text` */
-	struct view views[TOPIC_VIEWS];
-	size_t n_named; /* subscriptions that name it in any view; the first joined it */
-	size_t n_holes;
-	bool joined;
-	struct list leaving; /* on door.leaving */
-	struct door_counts counts;
-	uint8_t text[];
-};
-
-struct hole {
-	struct list link;  /* on its subscription's list, then on door.told */
-	struct view *view; /* NULL: of a local subject */
-	struct consumer *consumer;
-	uint64_t from, to, count, bytes;
-	size_t n_subject;
-	uint8_t subject[];
-};
-
-struct sub {
-	struct subjects_entry entry;
-	struct map_node by_sid;
-	struct list link; /* on door.dead */
-	struct consumer *consumer;
-	struct view *view; /* of a topic named without wildcards; else NULL */
-	struct list holes;
-	uint64_t n_delivered, max; /* max 0: none */
-	size_t cost;
-	bool validates;                   /* it is to judge what it gets */
-	bool dead;                        /* out of the index and of its consumer's map */
-	struct bytes pattern, queue, sid; /* as written; in `text` */
-	uint8_t text[];
-};
-
-enum consumer_state {
-	CONSUMER_NEW,     /* a token is needed, and CONNECT has not come */
-	CONSUMER_WAITING, /* for its id: another connection holds it and was pinged */
-	CONSUMER_READY,
-	CONSUMER_CLOSING, /* flushes what it has; nothing is read any more */
-};
-
-struct consumer {
-	struct door *door;
-	struct list link;
-	struct list ending; /* on door.ended */
-	void *connection;
-	enum door_via via;
-	enum consumer_state state;
-	uint64_t number;
-	struct nats_parser in;
-	struct outbox out;
-	struct greeting_options options;
-	struct map subs; /* by sid */
-	size_t subs_cost, n_holes, n_tickets;
-
-	struct map_node by_id; /* in while it holds its id */
-	char id[LIMIT_CONSUMER_ID + 1];
-	struct consumer *rival;   /* it waits for this one's id, or this one for its */
-	struct mono silent_until; /* a holder that was pinged for its id; MONO_NEVER: was not */
-	struct buf waiting_input; /* what came while it waited */
-
-	struct mono attached_at, heard_at, ping_at;
-	unsigned int pings_out;
-	bool was_pinged;
-	bool attached; /* its owner knows it, so that callbacks may name it */
-	uint64_t delivered, missed, published, bytes_out;
-};
-
-struct ticket {
-	struct map_node by_number;
-	uint64_t number;
-	struct consumer *consumer; /* NULL: gone */
-	size_t n_reply;
-	uint8_t reply[];
-};
-
-/* A message that validators were asked about. */
-struct question {
-	struct map_node by_number;
-	struct list link; /* on door.questions, the earliest deadline first; or on door.abandoned */
-	uint64_t number;  /* in the reply subject; nobody can guess it */
-	uint64_t ticket;  /* the engine's */
-	struct mono deadline;
-	struct consumer *asked[LIMIT_DOOR_VALIDATORS];
-	size_t n_asked;
-	size_t n_topic;
-	uint8_t topic[LIMIT_GOSSIP_TOPIC_NAME];
-};
-
-struct door {
-	struct door_config config;
-	struct list consumers;
-	size_t n_consumers;
-	uint64_t last_number;
-	struct map ids, topics, tickets, question_numbers;
-	struct list questions, abandoned;
-	size_t n_validators;                      /* subscriptions to `validate.` */
-	uint64_t n_unanswered;                    /* since the node was told of it */
-	struct mono slow_told_at, author_told_at; /* {0}: never */
-	struct authors authors;
-	struct teranode_rules *rules; /* NULL: none */
-	struct door_counts counts;
-	struct subjects subjects;
-	char server_id[33];
-	struct mono now, deadline;
-	struct consumer *feeding;    /* whose owner is in a call about it, and learns of its end */
-	struct consumer *publishing; /* whose topic message is on its way through gossip */
-	size_t n_handling;           /* operations under way */
-	bool delivering, settling;
-	struct list dead, told, leaving, ended;
-	struct buf scratch;    /* header blocks, lines */
-	struct buf name, data; /* of an envelope */
-};
+#include "share/door_state.h"
 
 /* ---- door.c ---- */
 
@@ -186,6 +51,9 @@ const char *consumer_why_not(int error);
 void consumer_close(struct consumer *c, const char *error);
 /* Takes away what it held: subscriptions, id, tickets. */
 void consumer_bury(struct consumer *c);
+/* One operation; a mistake in the protocol, one of NATS_E_*. */
+void consumer_handle(struct consumer *c, const struct nats_op *op);
+void consumer_mistook(struct consumer *c, int outcome);
 /* The id is settled: goes on with what came in the meantime. */
 void consumer_resume(struct consumer *c);
 void consumer_send_info(struct consumer *c, bool lame_duck);
@@ -193,6 +61,29 @@ static inline bool consumer_is_open(const struct consumer *c)
 {
 	return c->state == CONSUMER_READY || c->state == CONSUMER_WAITING;
 }
+
+/* ---- intake.c ---- */
+
+void intake_add(struct consumer *c, struct bytes b);
+/* With what is held; at intake_deadline(), MONO_NEVER: nothing is. */
+void intake_go_on(struct consumer *c);
+struct mono intake_deadline(const struct consumer *c);
+
+/* ---- credentials.c ---- */
+
+/* From now on it has these; subscriptions that it may not have any more are ended, and it is told.
+ * Returns how many. */
+size_t consumer_set_rights(struct consumer *c, const struct rights *rights);
+/* NULL, or why it may not, in `room`. */
+#define REASON_MAX (LIMIT_CONSUMER_ID + 128)
+const char *consumer_may_not_subscribe(const struct consumer *c, struct bytes pattern,
+				       char room[REASON_MAX]);
+const char *consumer_may_not_publish(const struct consumer *c, const struct nats_op *op,
+				     char room[REASON_MAX]);
+const char *consumer_may_not_be_answered(const struct consumer *c, struct bytes reply,
+					 char room[REASON_MAX]);
+const char *consumer_may_not_ask(const struct consumer *c, struct bytes verb,
+				 char room[REASON_MAX]);
 
 /* ---- publish.c ---- */
 

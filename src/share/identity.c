@@ -16,14 +16,27 @@ static void part(struct consumer *a)
 	a->rival = NULL;
 }
 
-static void refuse(struct consumer *c)
+static void refuse(struct consumer *c, const char *why)
 {
-	char text[LIMIT_CONSUMER_ID + 128];
+	char text[2 * LIMIT_CONSUMER_ID + 128];
 
-	snprintf(text, sizeof(text),
-		 "Permissions Violation: consumer id \"%s\" is held by another live connection",
-		 c->options.name);
+	snprintf(text, sizeof(text), "Permissions Violation: consumer id \"%s\" %s",
+		 c->options.name, why);
 	consumer_close(c, text);
+}
+
+static void refuse_held(struct consumer *c)
+{
+	refuse(c, "is held by another live connection");
+}
+
+static void refuse_foreign(struct consumer *c)
+{
+	char why[LIMIT_CONSUMER_ID + 96];
+
+	snprintf(why, sizeof(why), "is not for this token: call yourself %s or %s#2",
+		 c->rights->name, c->rights->name);
+	refuse(c, why);
 }
 
 /* The id is free. */
@@ -68,8 +81,14 @@ void identity_claim(struct consumer *c)
 		consumer_close(c, "Permissions Violation: the name of the connection is too long");
 		return;
 	}
+	if (!holds_id(c) && c->options.name[0] == 0 && !c->rights->is_owner)
+		strcpy(c->options.name, c->rights->name);
 	if (holds_id(c) || c->options.name[0] == 0) {
 		consumer_resume(c);
+		return;
+	}
+	if (!rights_may_be(c->rights, c->options.name)) {
+		refuse_foreign(c);
 		return;
 	}
 	holder = find_holder(c->door, c->options.name);
@@ -79,8 +98,10 @@ void identity_claim(struct consumer *c)
 	}
 	if (!holder)
 		grant(c);
+	else if (holder->rights != c->rights)
+		refuse(c, "is held by a connection with another token");
 	else if (holder->rival)
-		refuse(c);
+		refuse_held(c);
 	else
 		challenge(c, holder);
 }
@@ -95,7 +116,7 @@ void identity_holder_lives(struct consumer *holder)
 	if (!rival)
 		return;
 	part(holder);
-	refuse(rival);
+	refuse_held(rival);
 }
 
 void identity_release(struct consumer *c)

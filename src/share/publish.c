@@ -7,6 +7,9 @@
 #include "wire/teranode.h"
 
 #define API_PREFIX "$PL.API."
+/* In deliveries: what they take of the loop's time. */
+#define WORK_TO_SIGN 128
+#define WORK_TO_ANSWER 1024
 
 /* Nobody wants it: whoever asked to be told is told on its own subscription for the reply. This is
  * no message: it counts towards no maximum. */
@@ -38,8 +41,10 @@ static void publish_local(struct consumer *c, const struct nats_op *op)
 		.payload = op->payload,
 		.from = c,
 	};
+	size_t n = deliver(c->door, &l);
 
-	if (deliver(c->door, &l) > 0)
+	c->door->work += n;
+	if (n > 0)
 		return;
 	/* Those who want everything would have wanted it: its publisher is to know that they do not
 	 * get it. */
@@ -63,6 +68,7 @@ static int send(struct consumer *c, struct bytes topic, struct bytes data, const
 		return -EPERM;
 	}
 	d->publishing = c;
+	d->work += WORK_TO_SIGN;
 	r = d->config.ops->topic_publish(d->config.user, topic, data, ret_text);
 	d->publishing = outer;
 	return r;
@@ -131,11 +137,55 @@ static bool is_reserved_reply(const struct nats_op *op)
 	       (is_request(op) && topic_subject_is(op->reply, NULL));
 }
 
-void consumer_publish(struct consumer *c, const struct nats_op *op)
+static struct bytes verb_of(const struct nats_op *op)
 {
-	size_t n_api = strlen(API_PREFIX);
+	size_t n = strlen(API_PREFIX);
+
+	return BYTES(op->subject.p + n, op->subject.n - n);
+}
+
+/* False: it was refused. */
+static bool check_rights(struct consumer *c, const struct nats_op *op)
+{
+	char room[REASON_MAX];
+	const char *why;
+
+	/* Who may give a verdict is known by the question. */
+	if (c->rights->is_owner || verdict_subject_is(op->subject))
+		return true;
+	why = consumer_may_not_be_answered(c, op->reply, room);
+	if (why) {
+		consumer_refuse(c, "Publish with Reply of", op->reply, op->queue, why);
+		return false;
+	}
+	why = is_request(op) ? consumer_may_not_ask(c, verb_of(op), room)
+			     : consumer_may_not_publish(c, op, room);
+	if (why)
+		consumer_refuse(c, "Publish to", op->subject, op->queue, why);
+	return !why;
+}
+
+static void route(struct consumer *c, const struct nats_op *op)
+{
 	enum topic_view view;
 
+	if (verdict_subject_is(op->subject)) {
+		verdict_take(c, op);
+	} else if (topic_subject_is(op->subject, &view)) {
+		publish_topic(c, view, op);
+	} else if (is_request(op)) {
+		c->door->work += WORK_TO_ANSWER;
+		ticket_open(c, verb_of(op), op);
+	} else if (subject_starts_with(op->subject, "$PL.")) {
+		consumer_refuse(c, "Publish to", op->subject, op->queue,
+				"only the node speaks there");
+	} else {
+		publish_local(c, op);
+	}
+}
+
+void consumer_publish(struct consumer *c, const struct nats_op *op)
+{
 	if (op->verb == NATS_HPUB && !c->options.headers) {
 		consumer_close(c, NULL);
 		return;
@@ -148,17 +198,9 @@ void consumer_publish(struct consumer *c, const struct nats_op *op)
 		consumer_refuse(c, "Publish with Reply of", op->reply, op->queue, NULL);
 		return;
 	}
+	if (!check_rights(c, op))
+		return;
 	if (c->options.verbose)
 		consumer_send_text(c, "+OK\r\n");
-	if (topic_subject_is(op->subject, &view))
-		publish_topic(c, view, op);
-	else if (is_request(op))
-		ticket_open(c, BYTES(op->subject.p + n_api, op->subject.n - n_api), op);
-	else if (verdict_subject_is(op->subject))
-		verdict_take(c, op);
-	else if (subject_starts_with(op->subject, "$PL."))
-		consumer_refuse(c, "Publish to", op->subject, op->queue,
-				"only the node speaks there");
-	else
-		publish_local(c, op);
+	route(c, op);
 }

@@ -49,6 +49,8 @@ static struct sub *sub_new(struct consumer *c, const struct nats_op *op)
 	s->sid = BYTES(at, op->sid.n);
 	s->consumer = c;
 	s->validates = topic_subject_is(s->pattern, &view) && view == TOPIC_VALIDATE;
+	s->serves = subject_starts_with(s->pattern, "serve.");
+	s->is_wide = s->pattern.p[0] == '*' || s->pattern.p[0] == '>';
 	s->cost = sizeof(*s) + op->subject.n + op->queue.n + op->sid.n + subjects_cost(op->subject);
 	list_init(&s->link);
 	list_init(&s->holes);
@@ -111,9 +113,10 @@ unused:
 	return r;
 }
 
-/* NULL, or why not. */
-static const char *subscribe(struct consumer *c, const struct nats_op *op)
+/* NULL, or why not, which may stand in `room`. */
+static const char *subscribe(struct consumer *c, const struct nats_op *op, char room[REASON_MAX])
 {
+	const char *why;
 	struct sub *s;
 	int r;
 
@@ -121,6 +124,9 @@ static const char *subscribe(struct consumer *c, const struct nats_op *op)
 		return SUBJECT_TOO_LONG;
 	if (!subject_is_valid(op->subject, true))
 		return "not a valid subject";
+	why = consumer_may_not_subscribe(c, op->subject, room);
+	if (why)
+		return why;
 	s = sub_new(c, op);
 	if (!s)
 		return consumer_why_not(-ENOMEM);
@@ -133,6 +139,7 @@ static const char *subscribe(struct consumer *c, const struct nats_op *op)
 
 void consumer_subscribe(struct consumer *c, const struct nats_op *op)
 {
+	char room[REASON_MAX];
 	const char *why;
 
 	if (op->sid.n > LIMIT_SUBJECT) {
@@ -140,7 +147,7 @@ void consumer_subscribe(struct consumer *c, const struct nats_op *op)
 		return;
 	}
 	/* A sid that is taken keeps its subscription, as in every NATS server. */
-	why = map_find(&c->subs, op->sid) ? NULL : subscribe(c, op);
+	why = map_find(&c->subs, op->sid) ? NULL : subscribe(c, op, room);
 	if (why)
 		consumer_refuse(c, "Subscription to", op->subject, op->queue, why);
 	else if (c->options.verbose)

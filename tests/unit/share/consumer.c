@@ -219,11 +219,15 @@ TEST(the_owner_on_the_unix_socket_needs_no_token_and_not_even_connect)
 	cl = client_attach(&f, DOOR_UNIX_OWNER);
 	say(cl, "PING\r\n");
 	assert_heard(cl, "PONG\r\n");
-	say(cl,
-	    "CONNECT {\"verbose\":false,\"name\":\"me\",\"auth_token\":\"whatever\"}\r\nPING\r\n");
+	say(cl, "CONNECT {\"verbose\":false,\"name\":\"me\"}\r\nPING\r\n");
 	assert_heard(cl, "PONG\r\n");
 	pass_ms(&f, LIMIT_DOOR_AUTH_MS + 500);
 	assert_false(cl->wants_close);
+	/* Who has a token of its own, and it is not good any more, must not become the owner. */
+	cl = client_attach(&f, DOOR_UNIX_OWNER);
+	say(cl, "CONNECT {\"verbose\":false,\"auth_token\":\"whatever\"}\r\nPING\r\n");
+	assert_heard(cl, "-ERR 'Authorization Violation'\r\n");
+	assert_int_equal(cl->ended, 1);
 	fixture_deinit(&f);
 }
 

@@ -30,6 +30,7 @@ struct client {
 	struct consumer *c;
 	int ended; /* what the last consumer_input() said */
 	bool wants_close;
+	bool is_paused;
 	size_t n_wakes;
 	struct buf heard;
 };
@@ -193,6 +194,12 @@ static void fixture_wants_output(void *user, void *connection)
 	((struct client *)connection)->n_wakes++;
 }
 
+static void fixture_wants_input(void *user, void *connection, bool wanted)
+{
+	(void)user;
+	((struct client *)connection)->is_paused = !wanted;
+}
+
 static void fixture_wants_close(void *user, void *connection)
 {
 	(void)user;
@@ -209,6 +216,7 @@ static const struct door_ops fixture_ops = {
 	.on_author_skipped = fixture_author_skipped,
 	.on_validator_slow = fixture_validator_slow,
 	.wants_output = fixture_wants_output,
+	.wants_input = fixture_wants_input,
 	.wants_close = fixture_wants_close,
 };
 

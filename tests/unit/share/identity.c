@@ -132,7 +132,7 @@ TEST(who_waits_may_not_send_without_bounds)
 		n++;
 	}
 	assert_int_equal(newcomer->ended, 1);
-	assert_true(n * 30 > LIMIT_DOOR_WAITING_INPUT - 1000);
+	assert_true(n * 30 > LIMIT_DOOR_HELD_INPUT - 1000);
 	fixture_deinit(&f);
 }
 

@@ -1,0 +1,134 @@
+#include "base/limits.h"
+#include "share/door_priv.h"
+
+/*
+ * What a consumer says, in portions. Nobody may keep the loop to itself, and who has a quota is not
+ * read beyond it: what has come already waits here, and reading from its socket pauses. So nothing
+ * of it is lost, and its own program notices as it would notice a slow network.
+ */
+
+static bool has_quota(const struct consumer *c)
+{
+	return rate_has_room(&c->messages, c->door->now) && rate_has_room(&c->bytes, c->door->now);
+}
+
+static bool may_go_on(const struct consumer *c)
+{
+	return (c->state == CONSUMER_NEW || c->state == CONSUMER_READY) && has_quota(c) &&
+	       c->door->work < LIMIT_DOOR_TURN;
+}
+
+static void count(struct consumer *c, const struct nats_op *op)
+{
+	c->door->work++;
+	if (op->verb != NATS_PUB && op->verb != NATS_HPUB)
+		return;
+	rate_take(&c->messages, 1, c->door->now);
+	rate_take(&c->bytes, op->header.n + op->payload.n, c->door->now);
+}
+
+/* Reads until the input is used up, an end, or a wait. */
+static void feed(struct consumer *c, struct bytes *io)
+{
+	struct door *d = c->door;
+	struct nats_op op;
+	int r = 0;
+
+	while (r == 0 && may_go_on(c)) {
+		r = nats_parser_next(&c->in, io, &op);
+		if (r == NATS_E_MORE)
+			return;
+		/* What an operation put off is done before the next, and never under its feet. */
+		d->n_handling++;
+		if (r == 0) {
+			count(c, &op);
+			consumer_handle(c, &op);
+		} else {
+			consumer_mistook(c, r);
+		}
+		d->n_handling--;
+		door_settle(d);
+	}
+}
+
+static void pause(struct consumer *c, bool paused)
+{
+	const struct door_ops *ops = c->door->config.ops;
+
+	if (c->is_paused == paused)
+		return;
+	c->is_paused = paused;
+	if (ops->wants_input && c->attached)
+		ops->wants_input(c->door->config.user, c->connection, !paused);
+}
+
+/* Something is held: when it is its turn, unless its id must be settled first. */
+static void schedule(struct consumer *c)
+{
+	struct door *d = c->door;
+
+	c->go_on_at = d->now;
+	if (!has_quota(c)) {
+		c->go_on_at.ns =
+			c->messages.due.ns > c->bytes.due.ns ? c->messages.due.ns : c->bytes.due.ns;
+		c->throttled_at = mono_is_never(c->throttled_at) ? d->now : c->throttled_at;
+	}
+	door_deadline_at(d, c->go_on_at);
+}
+
+static void hold(struct consumer *c, struct bytes rest)
+{
+	if (rest.n == 0 || c->state == CONSUMER_CLOSING)
+		return;
+	if (buf_append(&c->held, rest.p, rest.n) < 0) {
+		consumer_close(c, NULL);
+		return;
+	}
+	pause(c, true);
+	if (c->state != CONSUMER_WAITING)
+		schedule(c);
+}
+
+void intake_add(struct consumer *c, struct bytes b)
+{
+	c->door->work = 0;
+	if (buf_len(&c->held) == 0)
+		feed(c, &b);
+	hold(c, b);
+}
+
+void intake_go_on(struct consumer *c)
+{
+	struct bytes b = buf_data(&c->held);
+	size_t n = b.n;
+
+	if (!mono_is_never(c->throttled_at))
+		c->throttled_ns += mono_since_ns(c->throttled_at, c->door->now);
+	c->throttled_at = MONO_NEVER;
+	c->door->work = 0;
+	feed(c, &b);
+	buf_consume(&c->held, n - b.n);
+	if (c->state == CONSUMER_CLOSING || c->state == CONSUMER_WAITING)
+		return;
+	if (b.n > 0) {
+		schedule(c);
+		return;
+	}
+	buf_deinit(&c->held);
+	buf_init(&c->held, LIMIT_DOOR_HELD_INPUT);
+	pause(c, false);
+}
+
+struct mono intake_deadline(const struct consumer *c)
+{
+	bool waits = c->state == CONSUMER_NEW || c->state == CONSUMER_READY;
+
+	return waits && buf_len(&c->held) > 0 ? c->go_on_at : MONO_NEVER;
+}
+
+void consumer_hang_up(struct consumer *c, struct mono now)
+{
+	c->door->now = now;
+	while (!mono_is_never(intake_deadline(c)) && has_quota(c))
+		intake_go_on(c);
+}
