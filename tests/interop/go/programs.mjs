@@ -40,6 +40,13 @@ export function goJudge (options = {}, oldest = OLDEST) {
 
 const built = new Map()
 
+// Builds the one program that a module is. → its path
+export async function programOf (module, path) {
+  if (found.minor === 0) throw new Error(missing(OLDEST))
+  await run(found.go, ['build', '-o', path, '.'], { cwd: module })
+  return path
+}
+
 // The path of a program under cmd/ of a module, this one or the named one, built if this process has not done so yet.
 // The new file takes its place in one step, since other test processes may be starting it at the same time.
 export function program (name, module = HERE) {
