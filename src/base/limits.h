@@ -273,6 +273,15 @@
 #define LIMIT_TERANODE_HASHES 8192 /* announced within LIMIT_TERANODE_REPEATS_MS */
 #define LIMIT_TERANODE_TOPICS 64   /* whose rate is in use */
 
+/* The library that consumers use */
+#define LIMIT_CLIENT_SUBSCRIPTIONS LIMIT_DOOR_SUBSCRIPTIONS
+#define LIMIT_CLIENT_VIEWS 8192    /* subscriptions times topics whose numbers are watched */
+#define LIMIT_CLIENT_REQUESTS 1024 /* without an answer */
+#define LIMIT_CLIENT_RETRY_MS 50   /* between two tries to come back: between this ... */
+#define LIMIT_CLIENT_RETRY_LATE_MS 250     /* ... and this ... */
+#define LIMIT_CLIENT_RETRY_REFUSED_MS 2000 /* ... or, when the door refused us, this and half of it */
+#define LIMIT_CLIENT_CONNECT_MS 5000       /* one try */
+
 /* Control */
 #define LIMIT_API_REQUEST (64 * KIB)
 #define LIMIT_PERF_BYTES UINT64_C(17179869184) /* one perf run */

@@ -20,11 +20,13 @@ static int hear(struct session *s, const char *text, struct nats_op *ret)
 	return session_next(s, &in, ret);
 }
 
-#define assert_said(s, text)                                                                       \
+#define assert_in(b, text)                                                                         \
 	do {                                                                                       \
-		assert_bytes(buf_data(&(s)->out), text);                                           \
-		buf_clear(&(s)->out);                                                              \
+		assert_bytes(buf_data(b), text);                                                   \
+		buf_clear(b);                                                                      \
 	} while (0)
+#define assert_answered(s, text) assert_in(&(s)->urgent, text)
+#define assert_said(s, text) assert_in(&(s)->out, text)
 
 TEST(info_is_answered_with_connect_and_the_first_pong_lets_us_in)
 {
@@ -32,14 +34,15 @@ TEST(info_is_answered_with_connect_and_the_first_pong_lets_us_in)
 	struct nats_op op;
 
 	assert_int_equal(hear(&s, "INFO {}\r\n", &op), SESSION_E_MORE);
-	assert_said(&s, "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,"
+	assert_answered(&s,
+			"CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,"
 			"\"no_responders\":true,\"protocol\":1,\"echo\":true,\"lang\":\"peerline\","
 			"\"version\":\"" PL_VERSION "\",\"name\":\"me \\\"\\\\\\u000a\","
 			"\"auth_token\":\"t0k\"}\r\nPING\r\n");
 	assert_false(session_is_ready(&s));
 	assert_int_equal(hear(&s, "INFO {}\r\nPONG\r\n", &op), SESSION_E_MORE);
 	assert_true(session_is_ready(&s));
-	assert_said(&s, "");
+	assert_answered(&s, "");
 	session_deinit(&s);
 }
 
@@ -52,7 +55,7 @@ TEST(pings_are_answered_and_messages_and_errors_are_the_callers)
 	assert_int_equal(session_next(&s, &in, &op), 0);
 	assert_int_equal(op.verb, NATS_MSG);
 	assert_bytes(op.payload, "hi");
-	assert_said(&s, "PONG\r\n");
+	assert_answered(&s, "PONG\r\n");
 	assert_int_equal(session_next(&s, &in, &op), 0);
 	assert_int_equal(op.verb, NATS_ERR);
 	assert_bytes(op.text, "no");
@@ -76,40 +79,96 @@ TEST(what_no_server_says_ends_the_session)
 TEST(what_the_caller_says_becomes_lines)
 {
 	struct session s = begin("", "");
-	uint64_t sid, pong;
+	const struct session_message plain = { .subject = BYTES_LITERAL("b"),
+					       .reply = BYTES_LITERAL("r"),
+					       .payload = BYTES_LITERAL("hi") };
+	const struct session_message headed = { .subject = BYTES_LITERAL("b"),
+						.payload = BYTES_LITERAL("hi"),
+						.header = BYTES_LITERAL("NATS/1.0\r\n\r\n") };
+	uint64_t pong;
 
-	assert_int_equal(session_subscribe(&s, BYTES_LITERAL("a.*"), BYTES_LITERAL("q"), &sid), 0);
-	assert_int_equal(sid, 1);
-	assert_int_equal(session_subscribe(&s, BYTES_LITERAL("b"), BYTES(NULL, 0), &sid), 0);
-	assert_int_equal(
-		session_publish(&s, BYTES_LITERAL("b"), BYTES_LITERAL("r"), BYTES_LITERAL("hi")),
-		0);
+	assert_int_equal(session_subscribe(&s, BYTES_LITERAL("a.*"), BYTES_LITERAL("q"), 1), 0);
+	assert_int_equal(session_subscribe(&s, BYTES_LITERAL("b"), BYTES(NULL, 0), 2), 0);
+	assert_int_equal(session_publish(&s, &plain), 0);
+	assert_int_equal(session_publish(&s, &headed), 0);
+	assert_int_equal(session_unsubscribe(&s, 1, 0), 0);
+	assert_int_equal(session_unsubscribe(&s, 2, 7), 0);
 	assert_int_equal(session_ping(&s, &pong), 0);
 	assert_int_equal(pong, 1);
-	assert_said(&s, "SUB a.* q 1\r\nSUB b 2\r\nPUB b r 2\r\nhi\r\nPING\r\n");
+	assert_said(&s, "SUB a.* q 1\r\nSUB b 2\r\nPUB b r 2\r\nhi\r\n"
+			"HPUB b 12 14\r\nNATS/1.0\r\n\r\nhi\r\nUNSUB 1\r\nUNSUB 2 7\r\nPING\r\n");
+	assert_answered(&s, "");
 	session_deinit(&s);
 }
 
 TEST(what_would_break_a_line_is_refused)
 {
 	static const char *const words[] = { "", "a b", "a\tb", "a\rb", "a\nb" };
+	static const uint8_t large[1024 * 1024 + 1];
 	struct session s = begin("", "");
-	uint64_t sid;
+	struct session_message m;
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		struct bytes w = bytes_of_text(words[i]);
 
-		assert_int_equal(session_publish(&s, w, BYTES(NULL, 0), w), -EINVAL);
-		assert_int_equal(session_subscribe(&s, w, BYTES(NULL, 0), &sid), -EINVAL);
+		m = (struct session_message){ .subject = w };
+		assert_int_equal(session_publish(&s, &m), -EINVAL);
+		assert_int_equal(session_subscribe(&s, w, BYTES(NULL, 0), 1), -EINVAL);
 		if (w.n == 0)
 			continue;
-		assert_int_equal(session_publish(&s, BYTES_LITERAL("a"), w, w), -EINVAL);
-		assert_int_equal(session_subscribe(&s, BYTES_LITERAL("a"), w, &sid), -EINVAL);
+		m = (struct session_message){ .subject = BYTES_LITERAL("a"), .reply = w };
+		assert_int_equal(session_publish(&s, &m), -EINVAL);
+		assert_int_equal(session_subscribe(&s, BYTES_LITERAL("a"), w, 1), -EINVAL);
 	}
-	assert_int_equal(session_publish(&s, BYTES_LITERAL("a"), BYTES(NULL, 0),
-					 BYTES(words, (size_t)(1024 * 1024 + 1))),
-			 -EMSGSIZE);
+	m = (struct session_message){ .subject = BYTES_LITERAL("a"),
+				      .payload = BYTES(large, sizeof(large)) };
+	assert_int_equal(session_publish(&s, &m), -EMSGSIZE);
+	m.payload.n = sizeof(large) - 5;
+	m.header = BYTES_LITERAL("NATS/1.0\r\n\r\n");
+	assert_int_equal(session_publish(&s, &m), -EMSGSIZE);
 	assert_said(&s, "");
+	session_deinit(&s);
+}
+
+TEST(what_is_said_in_advance_is_bounded)
+{
+	static const uint8_t large[1024 * 1024];
+	const struct session_message m = { .subject = BYTES_LITERAL("a"),
+					   .payload = BYTES(large, sizeof(large)) };
+	struct session s = begin("", "");
+	size_t n = 0;
+
+	while (session_publish(&s, &m) == 0)
+		n++;
+	assert_int_equal(n, 3);
+	n = buf_len(&s.out);
+	assert_int_equal(session_publish(&s, &m), -ENOBUFS);
+	assert_int_equal(buf_len(&s.out), n);
+	session_deinit(&s);
+}
+
+TEST(another_connection_is_greeted_anew_and_what_was_said_stays)
+{
+	const struct session_message m = { .subject = BYTES_LITERAL("b"),
+					   .payload = BYTES_LITERAL("hi") };
+	struct session s = begin("", "");
+	struct nats_op op;
+
+	assert_int_equal(hear(&s, "INFO {\"server_id\":\"one\"}\r\nPONG\r\nMSG a 1 100\r\nxx", &op),
+			 SESSION_E_MORE);
+	assert_string_equal(s.server_id, "one");
+	assert_true(session_is_ready(&s));
+	assert_int_equal(session_publish(&s, &m), 0);
+	session_restart(&s);
+	assert_false(session_is_ready(&s));
+	assert_answered(&s, "");
+	assert_int_equal(session_restore(&s, BYTES_LITERAL("a"), BYTES_LITERAL("q"), 1, 0), 0);
+	assert_int_equal(session_restore(&s, BYTES_LITERAL("c"), BYTES(NULL, 0), 2, 5), 0);
+	assert_answered(&s, "SUB a q 1\r\nSUB c 2\r\nUNSUB 2 5\r\n");
+	assert_int_equal(hear(&s, "INFO {\"server_id\":\"two\"}\r\nPONG\r\n", &op), SESSION_E_MORE);
+	assert_string_equal(s.server_id, "two");
+	assert_true(session_is_ready(&s));
+	assert_said(&s, "PUB b 2\r\nhi\r\n");
 	session_deinit(&s);
 }
 
@@ -131,4 +190,6 @@ TEST(a_name_or_token_that_is_too_long_is_refused)
 TESTS(RUN(info_is_answered_with_connect_and_the_first_pong_lets_us_in),
       RUN(pings_are_answered_and_messages_and_errors_are_the_callers),
       RUN(what_no_server_says_ends_the_session), RUN(what_the_caller_says_becomes_lines),
-      RUN(what_would_break_a_line_is_refused), RUN(a_name_or_token_that_is_too_long_is_refused))
+      RUN(what_would_break_a_line_is_refused), RUN(what_is_said_in_advance_is_bounded),
+      RUN(another_connection_is_greeted_anew_and_what_was_said_stays),
+      RUN(a_name_or_token_that_is_too_long_is_refused))
