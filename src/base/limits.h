@@ -10,10 +10,9 @@
 /* Connections and handshakes */
 #define LIMIT_HALF_OPEN 256 /* connections without a finished handshake (default of a setting) */
 #define LIMIT_HALF_OPEN_RESERVED_PCT 25 /* of these, kept for addresses we dialled or know */
-#define LIMIT_PEERS_PER_IP                                                                         \
-	8              /* inbound connections from one address, any state (default of a setting) */
-#define LIMIT_PEERS 50 /* connected peers (default of a setting) */
-#define LIMIT_DIALS 8  /* dials under way at once */
+#define LIMIT_PEERS_PER_IP 8    /* inbound connections from one address (default of a setting) */
+#define LIMIT_PEERS 50          /* connected peers (default of a setting) */
+#define LIMIT_DIALS 8           /* dials under way at once */
 #define LIMIT_HANDSHAKE_MS 5000 /* absolute, from the first moment; progress does not extend it */
 #define LIMIT_LINKS_PER_PEER 4  /* links to one peer while duplicates are being settled */
 #define LIMIT_MANAGED_PEERS 256
@@ -45,29 +44,22 @@
 #define LIMIT_NOISE_MESSAGE 65535
 #define LIMIT_NOISE_PAYLOAD 4096 /* handshake payload we accept */
 #define LIMIT_NOISE_RECORD 32768 /* plaintext we put in one record, but for YAMUX_OUTPUT_OVER */
-#define LIMIT_HANDSHAKE_MESSAGE                                                                    \
-	(LIMIT_NOISE_PAYLOAD + 96)     /* payload, two keys, two tags: anything longer is refused */
+#define LIMIT_HANDSHAKE_MESSAGE (LIMIT_NOISE_PAYLOAD + 96) /* and keys and tags, no more */
 #define LIMIT_HANDSHAKE_OUT (16 * KIB) /* our side of one handshake, waiting for the socket */
 
 /* Yamux */
-#define LIMIT_YAMUX_STREAMS 1024 /* open streams on a link, either side's */
-#define LIMIT_YAMUX_BACKLOG 256  /* streams we opened that were not acknowledged */
-#define LIMIT_YAMUX_PONGS 16     /* pings not answered yet; more are not answered */
-#define LIMIT_YAMUX_RESETS 2048  /* resets not sent yet; more end the session */
-#define LIMIT_YAMUX_FRAME 65536  /* data we put in one frame */
-#define LIMIT_YAMUX_FRAME_IN                                                                       \
-	(16 * MIB)                    /* data frame we accept; js-libp2p 3 sends whole windows     \
-				       */
-#define LIMIT_YAMUX_WINDOW (16 * MIB) /* auto-tuned receive window of one stream */
-#define LIMIT_YAMUX_WINDOW_LINK                                                                    \
-	(32 * MIB) /* sum of the receive windows of one link, beyond the initial ones */
-#define LIMIT_STREAM_SEND (2 * MIB)       /* bytes queued to one stream */
-#define LIMIT_STREAM_PENDING (1088 * KIB) /* of these, before its protocol is agreed */
-#define LIMIT_LINK_SEND                                                                            \
-	(4 * MIB) /* bytes queued to one link: each of MAX_PEERS may have so many                  \
-		   */
-#define LIMIT_LINK_UNSENT                                                                          \
-	(256 * KIB) /* encrypted bytes waiting in a socket before a link stops producing */
+#define LIMIT_YAMUX_STREAMS 1024           /* open streams on a link, either side's */
+#define LIMIT_YAMUX_BACKLOG 256            /* streams we opened that were not acknowledged */
+#define LIMIT_YAMUX_PONGS 16               /* pings not answered yet; more are not answered */
+#define LIMIT_YAMUX_RESETS 2048            /* resets not sent yet; more end the session */
+#define LIMIT_YAMUX_FRAME 65536            /* data we put in one frame */
+#define LIMIT_YAMUX_FRAME_IN (16 * MIB)    /* data frame we accept: js-libp2p 3 sends windows */
+#define LIMIT_YAMUX_WINDOW (16 * MIB)      /* auto-tuned receive window of one stream */
+#define LIMIT_YAMUX_WINDOW_LINK (32 * MIB) /* of all, beyond the first ones */
+#define LIMIT_STREAM_SEND (2 * MIB)        /* bytes queued to one stream */
+#define LIMIT_STREAM_PENDING (1088 * KIB)  /* of these, before its protocol is agreed */
+#define LIMIT_LINK_SEND (4 * MIB)          /* bytes queued to one link, for each of MAX_PEERS */
+#define LIMIT_LINK_UNSENT (256 * KIB)      /* encrypted, in a socket; then a link stops producing */
 #define LIMIT_LINK_FLUSH (1 * MIB) /* one link's output in one turn of the loop, before others' */
 #define LIMIT_STREAM_NEGOTIATE_MS 10000 /* from a stream's opening to its protocol */
 
@@ -135,9 +127,7 @@
 
 /* Ending */
 #define LIMIT_DRAIN_MS 2000
-#define LIMIT_LINGER_MS                                                                            \
-	500 /* foreign software has this long to read to the end what it was sent                  \
-	     */
+#define LIMIT_LINGER_MS 500 /* foreign software has this long to read to the end */
 
 /* Gossip */
 #define LIMIT_GOSSIP_RPC (1 * MIB)
@@ -149,10 +139,9 @@
  * messages a second. Faster, and the oldest are forgotten early, and counted. */
 #define LIMIT_GOSSIP_SEEN 1048576
 #define LIMIT_GOSSIP_SEEN_MS 120000
-#define LIMIT_GOSSIP_REMEMBERED 16384 /* ids of one topic that remembers them for longer */
-#define LIMIT_GOSSIP_ID 128           /* one message id on the wire */
-#define LIMIT_GOSSIP_IDS_PER_RPC                                                                   \
-	16384 /* of all kinds together: others put the IHAVEs of many topics into one RPC */
+#define LIMIT_GOSSIP_REMEMBERED 16384  /* ids of one topic that remembers them for longer */
+#define LIMIT_GOSSIP_ID 128            /* one message id on the wire */
+#define LIMIT_GOSSIP_IDS_PER_RPC 16384 /* of all kinds: others put many topics into one RPC */
 #define LIMIT_GOSSIP_MESSAGES_PER_RPC 1024
 #define LIMIT_GOSSIP_SUBSCRIPTIONS_PER_RPC 5000
 #define LIMIT_GOSSIP_CONTROL_PER_RPC 1024 /* of each kind */
@@ -183,12 +172,10 @@
 #define LIMIT_GOSSIP_AWAITING_BYTES (8 * MIB)
 #define LIMIT_GOSSIP_VALIDATE_MS 1000 /* for a verdict */
 #define LIMIT_GOSSIP_BAD 64 /* bad signatures per peer and heartbeat; then its messages wait */
-#define LIMIT_GOSSIP_SEND                                                                          \
-	(1 * MIB) /* queued to one peer; messages beyond it are dropped and counted */
+#define LIMIT_GOSSIP_SEND (1 * MIB)           /* queued to one peer; what is beyond it is dropped */
 #define LIMIT_GOSSIP_SEND_RESERVE (128 * KIB) /* of that, kept for what must not be dropped */
 #define LIMIT_GOSSIP_FULL_MS                                                                       \
-	9000 /* so long a peer may take nothing after its queue was full; looked at once a second, \
-	      * so that it is gone within ten */
+	9000 /* nothing taken so long after its queue was full; looked at each second */
 #define LIMIT_GOSSIP_INBOUND LIMIT_LINKS_PER_PEER /* streams of one peer that we read */
 #define LIMIT_GOSSIP_REOPEN_MS 60000 /* longest wait before a lost stream is opened again */
 
@@ -202,19 +189,14 @@
 #define LIMIT_GOSSIP_PROMISES_FEW 64    /* ... and so few when half of the places are taken */
 #define LIMIT_GOSSIP_PROMISE_MS 3000    /* so long an answer to IWANT may take */
 #define LIMIT_GOSSIP_MISBEHAVIOUR 100   /* points of P7 that are held against one peer */
-#define LIMIT_GOSSIP_ALIENS                                                                        \
-	16 /* messages asked for by ids that mean nothing to us, all in vain                       \
-	    */
-#define LIMIT_GOSSIP_FLOOD                                                                         \
-	100 /* RPCs with IHAVE beyond what is heeded: each so many are one point */
+#define LIMIT_GOSSIP_ALIENS 16          /* messages asked for by ids unknown to us, all in vain */
+#define LIMIT_GOSSIP_FLOOD 100          /* so many RPCs with IHAVE beyond what is heeded: a point */
 
 /* Gossip: what a peer takes, and whom it tells us of */
-#define LIMIT_GOSSIP_RPC_UNKNOWN 65536 /* an RPC to who may not take more: rust's default */
-#define LIMIT_GOSSIP_BIG_MS                                                                        \
-	5000                   /* a stream that is reset so soon after a longer one: it did not    \
-				*/
-#define LIMIT_GOSSIP_DIRECT 64 /* peers that messages go to outside of every mesh */
-#define LIMIT_GOSSIP_PX 16     /* peers told of in a PRUNE, heard of from one */
+#define LIMIT_GOSSIP_RPC_UNKNOWN 65536   /* an RPC to who may not take more: rust's default */
+#define LIMIT_GOSSIP_BIG_MS 5000         /* a stream reset so soon after a longer RPC: too long */
+#define LIMIT_GOSSIP_DIRECT 64           /* peers that messages go to outside of every mesh */
+#define LIMIT_GOSSIP_PX 16               /* peers told of in a PRUNE, heard of from one */
 #define LIMIT_GOSSIP_PX_BYTES (16 * KIB) /* of their records, in one PRUNE */
 #define LIMIT_GOSSIP_PX_PEER 32          /* heard of from one peer in a heartbeat */
 #define LIMIT_GOSSIP_PX_ALL 256          /* and from all of them */
@@ -246,10 +228,8 @@
 #define LIMIT_DOOR_FIRST_PING_MS 2000
 #define LIMIT_DOOR_PING_MS 120000
 #define LIMIT_DOOR_PINGS_OUT 2
-#define LIMIT_DOOR_QUESTIONS                                                                       \
-	1024                     /* messages that validators were asked about; then old ones go    \
-				  */
-#define LIMIT_DOOR_VALIDATORS 16 /* asked about one message */
+#define LIMIT_DOOR_QUESTIONS 1024      /* messages that validators judge; then old ones go */
+#define LIMIT_DOOR_VALIDATORS 16       /* asked about one message */
 #define LIMIT_DOOR_SLOW_TOLD_MS 60000  /* between two words about validators that do not answer */
 #define LIMIT_PAYLOAD_NAME 256         /* an envelope's name, as consumers are told it */
 #define LIMIT_CLIENT_NAME 64           /* ours */
@@ -275,12 +255,13 @@
 
 /* The library that consumers use */
 #define LIMIT_CLIENT_SUBSCRIPTIONS LIMIT_DOOR_SUBSCRIPTIONS
-#define LIMIT_CLIENT_VIEWS 8192    /* subscriptions times topics whose numbers are watched */
-#define LIMIT_CLIENT_REQUESTS 1024 /* without an answer */
-#define LIMIT_CLIENT_RETRY_MS 50   /* between two tries to come back: between this ... */
-#define LIMIT_CLIENT_RETRY_LATE_MS 250     /* ... and this ... */
-#define LIMIT_CLIENT_RETRY_REFUSED_MS 2000 /* ... or, when the door refused us, this and half of it */
-#define LIMIT_CLIENT_CONNECT_MS 5000       /* one try */
+#define LIMIT_CLIENT_VIEWS 8192        /* subscriptions times topics whose numbers are watched */
+#define LIMIT_CLIENT_REQUESTS 1024     /* without an answer */
+#define LIMIT_CLIENT_RETRY_MS 50       /* between two tries to come back: between this ... */
+#define LIMIT_CLIENT_RETRY_LATE_MS 250 /* ... and this ... */
+#define LIMIT_CLIENT_RETRY_REFUSED_MS                                                              \
+	2000                         /* ... or, when the door refused us, this and half of it */
+#define LIMIT_CLIENT_CONNECT_MS 5000 /* one try */
 
 /* Control */
 #define LIMIT_API_REQUEST (64 * KIB)
@@ -298,7 +279,6 @@
 #define LIMIT_RESOLVES 64           /* look-ups under way */
 #define LIMIT_HANDOFFS 64           /* consumers of this process that wait for the loop */
 #define LIMIT_JOBS 1024             /* jobs at the worker pool */
-#define LIMIT_FD_RESERVED                                                                          \
-	32 /* descriptors kept for the door and for files when peers use up the rest */
+#define LIMIT_FD_RESERVED 32        /* descriptors kept for the door and files, not for peers */
 
 #endif
