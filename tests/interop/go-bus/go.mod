@@ -6,6 +6,7 @@ require (
 	github.com/bsv-blockchain/go-p2p-message-bus v0.1.22
 	github.com/bsv-blockchain/go-teranode-p2p-client v0.2.8
 	github.com/libp2p/go-libp2p v0.48.0
+	github.com/peerline/peerline/bindings/go v0.0.0
 )
 
 require (
@@ -37,6 +38,7 @@ require (
 	github.com/ipld/go-ipld-prime v0.24.0 // indirect
 	github.com/jackpal/go-nat-pmp v1.0.2 // indirect
 	github.com/jbenet/go-temp-err-catcher v0.1.0 // indirect
+	github.com/klauspost/compress v1.19.0 // indirect
 	github.com/klauspost/cpuid/v2 v2.4.0 // indirect
 	github.com/koron/go-ssdp v0.9.1 // indirect
 	github.com/libp2p/go-buffer-pool v0.1.0 // indirect
@@ -71,6 +73,9 @@ require (
 	github.com/multiformats/go-multistream v0.6.1 // indirect
 	github.com/multiformats/go-varint v0.1.0 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/nats-io/nats.go v1.38.0 // indirect
+	github.com/nats-io/nkeys v0.4.9 // indirect
+	github.com/nats-io/nuid v1.0.1 // indirect
 	github.com/pbnjay/memory v0.0.0-20210728143218-7b4eea64cf58 // indirect
 	github.com/pelletier/go-toml/v2 v2.4.2 // indirect
 	github.com/pion/datachannel v1.6.2 // indirect
@@ -132,3 +137,5 @@ require (
 )
 
 replace github.com/bsv-blockchain/teranode => ./teranode_types
+
+replace github.com/peerline/peerline/bindings/go => ../../../bindings/go

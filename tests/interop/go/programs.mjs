@@ -38,6 +38,12 @@ export function goJudge (options = {}, oldest = OLDEST) {
   return missing(oldest) && !required('go') ? { ...options, skip: missing(oldest) } : options
 }
 
+// The `go` of this toolchain.
+export function goCommand () {
+  if (found.minor === 0) throw new Error(missing(OLDEST))
+  return found.go
+}
+
 const built = new Map()
 
 // Builds the one program that a module is. → its path
@@ -56,12 +62,12 @@ export function program (name, module = HERE) {
 }
 
 async function build (name, module) {
-  if (found.minor === 0) throw new Error(missing(OLDEST))
+  const go = goCommand()
   const bin = join(module, 'bin')
   mkdirSync(bin, { recursive: true })
   const scratch = mkdtempSync(join(bin, '.build-'))
   try {
-    await run(found.go, ['build', '-o', join(scratch, name), `./cmd/${name}`], { cwd: module })
+    await run(go, ['build', '-o', join(scratch, name), `./cmd/${name}`], { cwd: module })
     renameSync(join(scratch, name), join(bin, name))
   } finally {
     rmSync(scratch, { recursive: true, force: true })
