@@ -103,6 +103,18 @@ _nodiscard_ static inline int sock_write(struct sock *s, const struct bytes *v, 
 	return sock_loop_ops(s)->sock_write(s, v, n_v);
 }
 
+/*
+ * Writes what the kernel takes now and keeps nothing: who has a queue of its own need not fill
+ * another one. `*ret_taken` says how many bytes that were; where it is not all of them, on_drain
+ * follows. Not for a socket that sock_write() is used on. -EPIPE: on_error follows where it has not
+ * come yet.
+ */
+_nodiscard_ static inline int sock_write_part(struct sock *s, const struct bytes *v, size_t n_v,
+					      size_t *ret_taken)
+{
+	return sock_loop_ops(s)->sock_write_part(s, v, n_v, ret_taken);
+}
+
 static inline size_t sock_queued(const struct sock *s)
 {
 	return sock_loop_ops(s)->sock_queued(s);

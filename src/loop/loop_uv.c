@@ -189,6 +189,7 @@ const struct loop_ops loop_uv_ops = {
 	.connect_tcp = uv_sock_connect_tcp,
 	.sock_start = uv_sock_start,
 	.sock_write = uv_sock_write,
+	.sock_write_part = uv_sock_write_part,
 	.sock_queued = uv_sock_queued,
 	.sock_pause = uv_sock_pause,
 	.sock_shutdown = uv_sock_shutdown,

@@ -34,7 +34,7 @@ static void update_poll(struct uv_sock *s)
 		events = UV_WRITABLE;
 	if (s->state == UV_SOCK_OPEN && s->is_started && !s->is_paused && !s->has_eof)
 		events |= UV_READABLE;
-	if (s->state == UV_SOCK_OPEN && buf_len(&s->queue) > 0)
+	if (s->state == UV_SOCK_OPEN && (buf_len(&s->queue) > 0 || s->wants_room))
 		events |= UV_WRITABLE;
 	if (events == s->poll_events)
 		return;
@@ -272,6 +272,27 @@ int uv_sock_write(struct sock *base, const struct bytes *v, size_t n_v)
 	return 0;
 }
 
+int uv_sock_write_part(struct sock *base, const struct bytes *v, size_t n_v, size_t *ret_taken)
+{
+	struct uv_sock *s = sock_of(base);
+	size_t i = 0, offset = 0, n = 0;
+	int r = 1;
+
+	if (s->state == UV_SOCK_BROKEN || s->fin_wanted)
+		return -EPIPE;
+	while (s->state == UV_SOCK_OPEN && r > 0 && i < n_v)
+		r = send_batch(s->fd, v, n_v, &i, &offset);
+	if (r < 0) {
+		break_later(s, r);
+		return -EPIPE;
+	}
+	n = total_of(v, i) + offset;
+	s->wants_room = i < n_v;
+	update_poll(s);
+	*ret_taken = n;
+	return 0;
+}
+
 size_t uv_sock_queued(const struct sock *s)
 {
 	return buf_len(&sock_of_const(s)->queue);
@@ -362,7 +383,9 @@ static void flush_queue(struct uv_sock *s)
 {
 	struct bytes b = buf_data(&s->queue);
 	ssize_t n = b.n ? send(s->fd, b.p, b.n, MSG_NOSIGNAL) : 0;
+	bool wanted_room = s->wants_room;
 
+	s->wants_room = false;
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		break_later(s, -errno);
 		return;
@@ -371,7 +394,7 @@ static void flush_queue(struct uv_sock *s)
 		buf_consume(&s->queue, (size_t)n);
 	send_fin(s);
 	update_poll(s);
-	if (s->was_above && buf_len(&s->queue) < SOCK_QUEUE_LOW / 2) {
+	if (wanted_room || (s->was_above && buf_len(&s->queue) < SOCK_QUEUE_LOW / 2)) {
 		s->was_above = false;
 		if (s->ops->on_drain)
 			s->ops->on_drain(s->user);

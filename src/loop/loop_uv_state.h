@@ -73,7 +73,8 @@ struct uv_sock {
 	bool is_tcp, is_started, is_paused;
 	bool has_eof;              /* the other end's FIN was reported */
 	bool fin_wanted, fin_sent; /* ours */
-	bool was_above;            /* on_drain is owed */
+	bool was_above;            /* on_drain is owed when the queue is short again */
+	bool wants_room;           /* on_drain is owed when the kernel takes more */
 	int error;                 /* of UV_SOCK_BROKEN */
 	struct task break_task;
 	struct buf queue;
@@ -89,6 +90,7 @@ int uv_sock_connect_tcp(struct loop *l, const struct addr *to, const struct sock
 			void *user, struct sock **ret);
 void uv_sock_start(struct sock *s, const struct sock_ops *ops, void *user);
 int uv_sock_write(struct sock *s, const struct bytes *v, size_t n_v);
+int uv_sock_write_part(struct sock *s, const struct bytes *v, size_t n_v, size_t *ret_taken);
 size_t uv_sock_queued(const struct sock *s);
 void uv_sock_pause(struct sock *s, bool paused);
 void uv_sock_shutdown(struct sock *s);

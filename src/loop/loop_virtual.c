@@ -247,6 +247,7 @@ const struct loop_ops loop_virtual_ops = {
 	.connect_tcp = vsock_connect_tcp,
 	.sock_start = vsock_start,
 	.sock_write = vsock_write,
+	.sock_write_part = vsock_write_part,
 	.sock_queued = vsock_queued,
 	.sock_pause = vsock_pause,
 	.sock_shutdown = vsock_shutdown,

@@ -54,7 +54,7 @@ struct sock_ops {
 	 * still works). */
 	void (*on_read)(void *user, struct bytes b);
 	/* The bytes queued in the socket went below half of SOCK_QUEUE_LOW after they had been
-	 * above that half. */
+	 * above that half; or sock_write_part() did not take all, and now there is room. */
 	void (*on_drain)(void *user);
 	/* The connection failed or was reset; `error` is a negative errno. The owner must still
 	 * call sock_close(). */
@@ -140,6 +140,8 @@ struct loop_ops {
 			   void *user, struct sock **ret);
 	void (*sock_start)(struct sock *s, const struct sock_ops *ops, void *user);
 	int (*sock_write)(struct sock *s, const struct bytes *v, size_t n_v);
+	int (*sock_write_part)(struct sock *s, const struct bytes *v, size_t n_v,
+			       size_t *ret_taken);
 	size_t (*sock_queued)(const struct sock *s);
 	void (*sock_pause)(struct sock *s, bool paused);
 	void (*sock_shutdown)(struct sock *s);

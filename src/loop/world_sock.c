@@ -289,6 +289,56 @@ int vsock_write(struct sock *base, const struct bytes *v, size_t n_v)
 	return 0;
 }
 
+/* As much of `v` from `offset` on as `room` allows; returns how much that was, or -ENOMEM. */
+static ssize_t queue_part(struct vsock *s, const struct bytes *v, size_t n_v, size_t offset,
+			  size_t room)
+{
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < n_v && n < room; i++) {
+		size_t skip = size_min(offset, v[i].n), part = size_min(v[i].n - skip, room - n);
+
+		offset -= skip;
+		r = buf_append(&s->queue, v[i].p + skip, part);
+		if (r < 0)
+			return r;
+		n += part;
+	}
+	return (ssize_t)n;
+}
+
+/* What a real kernel's buffer would hold is the queue here, up to SOCK_QUEUE_LOW. */
+int vsock_write_part(struct sock *base, const struct bytes *v, size_t n_v, size_t *ret_taken)
+{
+	struct vsock *s = vsock_of(base);
+	size_t total = 0, taken = 0;
+	ssize_t n;
+
+	for (size_t i = 0; i < n_v; i++)
+		total += v[i].n;
+	if (s->state == VSOCK_BROKEN || s->fin_wanted)
+		return -EPIPE;
+	if (s->tail == TAIL_RESET) {
+		vsock_break_later(s, -ECONNRESET);
+		return -EPIPE;
+	}
+	while (taken < total && buf_len(&s->queue) <= SOCK_QUEUE_LOW / 2) {
+		n = queue_part(s, v, n_v, taken, SOCK_QUEUE_LOW - buf_len(&s->queue));
+		if (n < 0) {
+			vsock_break_later(s, (int)n);
+			return (int)n;
+		}
+		taken += (size_t)n;
+		vsock_pump(s);
+	}
+	if (buf_len(&s->queue) > SOCK_QUEUE_LOW / 2)
+		s->was_above = true;
+	world_log(s->conn->world, s->host, WORLD_WRITE, taken, buf_len(&s->queue));
+	*ret_taken = taken;
+	return 0;
+}
+
 size_t vsock_queued(const struct sock *s)
 {
 	return buf_len(&vsock_of_const(s)->queue);

@@ -199,6 +199,7 @@ int vsock_connect_tcp(struct loop *l, const struct addr *to, const struct sock_o
 		      struct sock **ret);
 void vsock_start(struct sock *s, const struct sock_ops *ops, void *user);
 int vsock_write(struct sock *s, const struct bytes *v, size_t n_v);
+int vsock_write_part(struct sock *s, const struct bytes *v, size_t n_v, size_t *ret_taken);
 size_t vsock_queued(const struct sock *s);
 void vsock_pause(struct sock *s, bool paused);
 void vsock_shutdown(struct sock *s);

@@ -52,24 +52,27 @@ enum flushed {
 	FLUSH_GONE,  /* the connection failed and is freed */
 };
 
+/* What the kernel does not take stays with the door, which counts it. */
 static enum flushed connection_flush(struct connection *c)
 {
 	struct bytes v[PIECES];
 
-	while (c->consumer && sock_queued(c->sock) < LIMIT_LINK_UNSENT) {
-		size_t n = consumer_output(c->consumer, v, ARRAY_SIZE(v)), total = 0;
+	while (c->consumer) {
+		size_t n = consumer_output(c->consumer, v, ARRAY_SIZE(v)), total = 0, taken;
 
 		if (n == 0)
 			return FLUSH_DONE;
 		for (size_t i = 0; i < n; i++)
 			total += v[i].n;
-		if (sock_write(c->sock, v, n) < 0) {
+		if (sock_write_part(c->sock, v, n, &taken) < 0) {
 			connection_free(c);
 			return FLUSH_GONE;
 		}
-		consumer_sent(c->consumer, total);
+		consumer_sent(c->consumer, taken);
+		if (taken < total)
+			return FLUSH_WAITS;
 	}
-	return c->consumer ? FLUSH_WAITS : FLUSH_DONE;
+	return FLUSH_DONE;
 }
 
 static void mark_dirty(struct connection *c)
@@ -282,7 +285,10 @@ bool door_sockets_is_flushed(const struct door_sockets *s)
 	if (!list_is_empty(&s->dirty))
 		return false;
 	list_for_each (it, &s->connections) {
-		if (sock_queued(list_entry(it, struct connection, all)->sock) > 0)
+		struct connection *c = list_entry(it, struct connection, all);
+		struct bytes first;
+
+		if (c->consumer && consumer_output(c->consumer, &first, 1) > 0)
 			return false;
 	}
 	return true;

@@ -20,16 +20,20 @@ struct copy {
 	size_t n_line; /* at most */
 };
 
+static struct bytes subject_seen(const struct sub *s, const struct letter *l)
+{
+	return s->view ? s->pattern : l->subject;
+}
+
 static void lay_out(struct sub *s, const struct letter *l, const struct hole *h, struct copy *ret)
 {
 	int n;
 
-	*ret = (struct copy){ .subject = s->view ? s->pattern : l->subject };
+	ret->subject = subject_seen(s, l);
+	ret->header = s->consumer->options.headers ? l->header : BYTES(NULL, 0);
+	ret->n_gap = 0;
 	ret->n_line = LINE_EXTRA + ret->subject.n + s->sid.n + l->reply.n;
-	if (!s->consumer->options.headers)
-		return;
-	ret->header = l->header;
-	if (!h || !h->view)
+	if (!h || !h->view || !s->consumer->options.headers)
 		return;
 	n = snprintf(ret->gap, sizeof(ret->gap), "Pl-Gap: %llu-%llu\r\n",
 		     (unsigned long long)h->from, (unsigned long long)h->to);
@@ -92,41 +96,79 @@ static struct buf room_at(uint8_t *mem, size_t n)
 	return (struct buf){ .mem = mem, .cap = n, .max = n };
 }
 
-static int share_body(struct letter *l)
+/* Header and payload. */
+static size_t body_size(const struct letter *l)
 {
-	size_t n = l->header.n + l->payload.n + 2;
-	struct shared_bytes *body;
-	struct buf room;
-	struct wr w = wr_to(&room);
-
-	if (l->shared)
-		return 0;
-	body = shared_bytes_new(n);
-	if (!body)
-		return -ENOMEM;
-	room = room_at(body->data, n);
-	wr_bytes(&w, l->header);
-	wr_bytes(&w, l->payload);
-	wr_text(&w, "\r\n");
-	ASSERT(wr_finish(&w) == 0); /* the room is exactly as large */
-	l->shared = body;
-	return 0;
+	return l->header.n + l->payload.n;
 }
 
-/* Line, and header where the shared body's does not serve, are copied; the rest is shared. */
-static int put_shared(struct sub *s, struct letter *l, const struct copy *copy)
+/* ---- one frame for several ---- */
+
+/* Does the message look the same to both, gaps aside? */
+static bool look_alike(const struct sub *a, const struct sub *b, const struct letter *l)
 {
-	struct outbox *o = &s->consumer->out;
-	bool own_header = copy->n_gap > 0 || copy->header.n == 0;
-	size_t n_copy = copy->n_line + (own_header ? copy->header.n + copy->n_gap : 0), skip;
+	return a->consumer->options.headers == b->consumer->options.headers &&
+	       bytes_equal(a->sid, b->sid) &&
+	       (a->view == b->view || bytes_equal(subject_seen(a, l), subject_seen(b, l)));
+}
+
+/* The message as `s` is to see it, or would if it knew headers. */
+static int make_frame(struct sub *s, struct letter *l)
+{
+	struct frame *f = &l->frame;
+	struct copy copy;
 	struct buf room;
 	struct wr w = wr_to(&room);
 	uint8_t *mem;
 	int r;
 
-	r = share_body(l);
-	if (r == 0)
-		r = outbox_begin(o, n_copy, &mem);
+	if (f->owner)
+		return 0;
+	lay_out(s, l, NULL, &copy);
+	copy.header = l->header;
+	r = frame_begin(&s->consumer->door->frames, copy_size(l, &copy),
+			body_size(l) > FRAME_COMMON_MAX, f, &mem);
+	if (r < 0)
+		return r;
+	room = room_at(mem, copy_size(l, &copy));
+	write_line(&w, s, l, &copy);
+	f->n_line = buf_len(&room);
+	wr_bytes(&w, l->header);
+	f->n_header = l->header.n;
+	wr_bytes(&w, l->payload);
+	wr_text(&w, "\r\n");
+	ASSERT(wr_finish(&w) == 0); /* copy_size() is enough */
+	frame_end(&s->consumer->door->frames, f, buf_len(&room));
+	l->looks_like = s;
+	return 0;
+}
+
+/* Can `s` be given the frame from its byte `skip` on? */
+static bool can_share(const struct sub *s, const struct letter *l, size_t skip)
+{
+	return outbox_can_share(&s->consumer->out, l->frame.owner, l->frame.n - skip,
+				LIMIT_DOOR_RESERVE);
+}
+
+static bool fits_whole(const struct sub *s, const struct letter *l, const struct copy *copy)
+{
+	return copy->n_gap == 0 && copy->header.n == l->header.n &&
+	       (s == l->looks_like || look_alike(s, l->looks_like, l));
+}
+
+/* Line, and header where the frame's does not serve, are copied; the rest is shared. */
+static int put_rest(struct sub *s, struct letter *l, const struct copy *copy)
+{
+	struct outbox *o = &s->consumer->out;
+	bool own_header = copy->n_gap > 0 || copy->header.n != l->header.n;
+	size_t n_copy = copy->n_line + (own_header ? copy->header.n + copy->n_gap : 0);
+	size_t skip = l->frame.n_line + (own_header ? l->frame.n_header : 0);
+	struct buf room;
+	struct wr w = wr_to(&room);
+	uint8_t *mem;
+	int r;
+
+	r = outbox_begin(o, n_copy, &mem);
 	if (r < 0)
 		return r;
 	room = room_at(mem, n_copy);
@@ -137,8 +179,7 @@ static int put_shared(struct sub *s, struct letter *l, const struct copy *copy)
 	if (r < 0)
 		return r;
 	outbox_end(o, buf_len(&room));
-	skip = own_header ? l->header.n : 0;
-	r = outbox_share(o, l->shared, BYTES(l->shared->data + skip, l->shared->n - skip));
+	r = outbox_share(o, l->frame.owner, BYTES(l->frame.p + skip, l->frame.n - skip));
 	if (r < 0)
 		outbox_take_back(o, buf_len(&room));
 	return r;
@@ -165,6 +206,26 @@ static int put_copied(struct sub *s, const struct letter *l, const struct copy *
 	if (r == 0)
 		outbox_end(o, buf_len(&room));
 	return r;
+}
+
+/* A frame is worth while where several see the same, or where there is much to be copied. */
+static bool wants_frame(const struct letter *l)
+{
+	return l->alike || body_size(l) > FRAME_COMMON_MAX ||
+	       (l->n_hits > 1 && body_size(l) >= LIMIT_DOOR_SHARED_MIN);
+}
+
+static int put(struct sub *s, struct letter *l, const struct copy *copy)
+{
+	struct outbox *o = &s->consumer->out;
+
+	if (wants_frame(l) && make_frame(s, l) == 0) {
+		if (fits_whole(s, l, copy) && can_share(s, l, 0))
+			return outbox_share(o, l->frame.owner, BYTES(l->frame.p, l->frame.n));
+		if (body_size(l) >= LIMIT_DOOR_SHARED_MIN && can_share(s, l, l->frame.n_line))
+			return put_rest(s, l, copy);
+	}
+	return body_size(l) > FRAME_COMMON_MAX ? -ENOBUFS : put_copied(s, l, copy);
 }
 
 /* ---- one subscription ---- */
@@ -205,8 +266,7 @@ static void deliver_to(struct sub *s, struct letter *l)
 		missed(s, l);
 		return;
 	}
-	r = copy.header.n + l->payload.n < LIMIT_DOOR_SHARED_MIN ? put_copied(s, l, &copy)
-								 : put_shared(s, l, &copy);
+	r = put(s, l, &copy);
 	if (r < 0) {
 		missed(s, l);
 		return;
@@ -305,6 +365,8 @@ size_t deliver(struct door *d, struct letter *l)
 	ASSERT(!d->delivering);
 	d->delivering = true;
 	subjects_match(&d->subjects, l->subject);
+	l->n_hits = d->subjects.n_hits;
+	l->alike = l->n_hits > 1 && look_alike(hit(d, 0), hit(d, 1), l);
 	for (size_t i = 0; i < d->subjects.n_hits; i++) {
 		struct sub *s = hit(d, i);
 
@@ -318,7 +380,7 @@ size_t deliver(struct door *d, struct letter *l)
 		n_reached++;
 	}
 	n_reached += deliver_to_groups(d, n_queued, l);
-	l->shared = shared_bytes_unref(l->shared);
+	frame_deinit(&l->frame);
 	d->delivering = false;
 	return n_reached;
 }

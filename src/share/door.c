@@ -53,6 +53,8 @@ int door_new(const struct door_config *config, struct door **ret)
 	list_init(&d->ended);
 	list_init(&d->questions);
 	list_init(&d->abandoned);
+	shared_pool_init(&d->blocks, OUTBOX_BLOCK, LIMIT_DOOR_SPARE_BLOCKS);
+	frames_init(&d->frames, &d->blocks);
 	buf_init(&d->scratch, LIMIT_DOOR_CONTROL_LINE);
 	buf_init(&d->name, LIMIT_PAYLOAD_NAME);
 	buf_init(&d->data, LIMIT_GOSSIP_DATA);
@@ -92,6 +94,8 @@ struct door *door_free(struct door *d)
 	map_deinit(&d->topics);
 	map_deinit(&d->ids);
 	subjects_deinit(&d->subjects);
+	frames_deinit(&d->frames);
+	shared_pool_deinit(&d->blocks);
 	buf_deinit(&d->scratch);
 	buf_deinit(&d->name);
 	buf_deinit(&d->data);
@@ -162,7 +166,7 @@ static void consumer_init(struct consumer *c, struct door *d, enum door_via via,
 			 LIMIT_DOOR_CONTROL_LINE, LIMIT_DOOR_PAYLOAD);
 	c->rights = needs_token ? &rights_of_strangers : &d->owner;
 	c->throttled_at = MONO_NEVER;
-	outbox_init(&c->out, c->rights->consumer_bytes);
+	outbox_init(&c->out, c->rights->consumer_bytes, &d->blocks);
 	map_init(&c->subs, random_u64(&d->config.random), LIMIT_DOOR_SUBSCRIPTIONS);
 	buf_init(&c->held, LIMIT_DOOR_HELD_INPUT);
 	list_init(&c->ending);

@@ -105,7 +105,10 @@ struct letter {
 	struct view *view;           /* NULL: a local subject */
 	struct question *question;   /* that it puts; NULL: none */
 	uint64_t seq;
-	struct shared_bytes *shared; /* header, payload, CR LF; made for the first who needs it */
+	size_t n_hits;                /* subscriptions that match */
+	bool alike;                   /* it looks the same to several of them */
+	struct frame frame;           /* made for the first who needs it ... */
+	const struct sub *looks_like; /* ... as that one is to see it */
 };
 
 /* To everybody who wants it; returns how many that are. */

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "share/door.h"
+#include "share/frames.h"
 #include "share/greeting.h"
 #include "share/outbox.h"
 #include "share/rate.h"
@@ -153,6 +154,8 @@ struct door {
 	size_t n_handling;           /* operations under way */
 	bool delivering, settling;
 	struct list dead, told, leaving, ended;
+	struct shared_pool blocks;
+	struct frames frames;
 	struct buf scratch;    /* header blocks, lines */
 	struct buf name, data; /* of an envelope */
 };

@@ -4,12 +4,11 @@
 
 #include "base/limits.h"
 
-#define BLOCK_BYTES (32 * KIB)
 #define RING_MIN 8
 
-void outbox_init(struct outbox *o, size_t max)
+void outbox_init(struct outbox *o, size_t max, struct shared_pool *pool)
 {
-	*o = (struct outbox){ .max = max };
+	*o = (struct outbox){ .max = max, .pool = pool };
 }
 
 static struct outbox_piece *piece_at(const struct outbox *o, size_t i)
@@ -23,15 +22,7 @@ void outbox_deinit(struct outbox *o)
 		shared_bytes_unref(piece_at(o, i)->owner);
 	shared_bytes_unref(o->block);
 	free(o->ring);
-	*o = (struct outbox){ .max = o->max };
-}
-
-bool outbox_has_room(const struct outbox *o, size_t n, size_t reserve)
-{
-	/* A message is at most a copied and a shared piece, and a copy may begin a second block. */
-	size_t need = n + reserve + 3 * OUTBOX_PIECE_COST;
-
-	return need <= o->max && o->held <= o->max - need;
+	*o = (struct outbox){ .max = o->max, .pool = o->pool };
 }
 
 /* Room for one more piece. */
@@ -54,6 +45,8 @@ static int grow_ring(struct outbox *o)
 	return 0;
 }
 
+/* ---- copies ---- */
+
 int outbox_begin(struct outbox *o, size_t n, uint8_t **ret)
 {
 	int r;
@@ -63,7 +56,7 @@ int outbox_begin(struct outbox *o, size_t n, uint8_t **ret)
 	if (r < 0)
 		return r;
 	if (!o->block || o->block->n - o->block_used < n) {
-		struct shared_bytes *block = shared_bytes_new(BLOCK_BYTES);
+		struct shared_bytes *block = shared_pool_take(o->pool);
 
 		if (!block)
 			return -ENOMEM;
@@ -75,43 +68,39 @@ int outbox_begin(struct outbox *o, size_t n, uint8_t **ret)
 	return 0;
 }
 
-static void add_piece(struct outbox *o, struct shared_bytes *owner, struct bytes run)
+static void add_piece(struct outbox *o, struct outbox_piece piece)
 {
-	*piece_at(o, o->n) = (struct outbox_piece){
-		.p = run.p,
-		.n = run.n,
-		.owner = shared_bytes_ref(owner),
-	};
+	shared_bytes_ref(piece.owner);
+	*piece_at(o, o->n) = piece;
 	o->n++;
-	o->held += run.n + OUTBOX_PIECE_COST;
+	o->held += OUTBOX_PIECE_COST;
+	o->waiting += piece.n;
+}
+
+/* The last piece, if `at` in `owner` is where it goes on. */
+static struct outbox_piece *goes_on(const struct outbox *o, const struct shared_bytes *owner,
+				    const uint8_t *at)
+{
+	struct outbox_piece *last = o->n > 0 ? piece_at(o, o->n - 1) : NULL;
+
+	return last && last->owner == owner && last->p + last->n == at ? last : NULL;
 }
 
 void outbox_end(struct outbox *o, size_t n)
 {
 	const uint8_t *at = o->block->data + o->block_used;
-	struct outbox_piece *last = o->n > 0 ? piece_at(o, o->n - 1) : NULL;
+	struct outbox_piece *last = goes_on(o, o->block, at);
 
 	if (n == 0)
 		return;
 	o->block_used += n;
-	if (last && last->owner == o->block && last->p + last->n == at) {
+	o->held += n;
+	if (last) {
 		last->n += n;
-		o->held += n;
+		o->waiting += n;
 		return;
 	}
-	add_piece(o, o->block, BYTES(at, n));
-}
-
-int outbox_share(struct outbox *o, struct shared_bytes *owner, struct bytes run)
-{
-	int r;
-
-	r = grow_ring(o);
-	if (r < 0)
-		return r;
-	if (run.n > 0)
-		add_piece(o, owner, run);
-	return 0;
+	add_piece(o, (struct outbox_piece){ .p = at, .n = n, .owner = o->block });
 }
 
 void outbox_take_back(struct outbox *o, size_t n)
@@ -124,6 +113,7 @@ void outbox_take_back(struct outbox *o, size_t n)
 	ASSERT(last->owner == o->block && last->n >= n);
 	last->n -= n;
 	o->held -= n;
+	o->waiting -= n;
 	o->block_used -= n;
 	if (last->n > 0)
 		return;
@@ -131,6 +121,46 @@ void outbox_take_back(struct outbox *o, size_t n)
 	o->held -= OUTBOX_PIECE_COST;
 	o->n--;
 }
+
+/* ---- shared runs ---- */
+
+bool outbox_can_share(const struct outbox *o, const struct shared_bytes *owner, size_t n,
+		      size_t reserve)
+{
+	size_t charge = owner == o->charged ? 0 : owner->n;
+
+	return outbox_has_room(o, charge, reserve) &&
+	       o->charges + charge <= o->runs + n + o->max / 8;
+}
+
+int outbox_share(struct outbox *o, struct shared_bytes *owner, struct bytes run)
+{
+	struct outbox_piece *last = goes_on(o, owner, run.p);
+	struct outbox_piece piece = { .p = run.p, .n = run.n, .owner = owner, .run = run.n };
+	int r;
+
+	if (run.n == 0)
+		return 0;
+	if (last && last->run > 0) {
+		last->n += run.n;
+		last->run += run.n;
+		o->runs += run.n;
+		o->waiting += run.n;
+		return 0;
+	}
+	r = grow_ring(o);
+	if (r < 0)
+		return r;
+	piece.charge = owner == o->charged ? 0 : owner->n;
+	o->charged = owner;
+	o->charges += piece.charge;
+	o->held += piece.charge;
+	o->runs += run.n;
+	add_piece(o, piece);
+	return 0;
+}
+
+/* ---- to the socket ---- */
 
 size_t outbox_gather(const struct outbox *o, struct bytes *v, size_t n_v)
 {
@@ -150,8 +180,24 @@ static void give_back(struct outbox *o)
 	o->cap = o->first = 0;
 }
 
+/* The first piece has left. */
+static void drop_first(struct outbox *o)
+{
+	struct outbox_piece *piece = piece_at(o, 0);
+
+	if (piece->owner == o->charged)
+		o->charged = NULL; /* what is shared of it from now on counts again */
+	o->runs -= piece->run;
+	o->charges -= piece->charge;
+	o->held -= piece->charge + OUTBOX_PIECE_COST;
+	shared_bytes_unref(piece->owner);
+	o->first = (o->first + 1) & (o->cap - 1);
+	o->n--;
+}
+
 void outbox_sent(struct outbox *o, size_t n)
 {
+	o->waiting -= n;
 	while (n > 0) {
 		struct outbox_piece *piece;
 		size_t n_of_it;
@@ -161,14 +207,11 @@ void outbox_sent(struct outbox *o, size_t n)
 		n_of_it = size_min(n, piece->n);
 		piece->p += n_of_it;
 		piece->n -= n_of_it;
-		o->held -= n_of_it;
+		o->held -= piece->run > 0 ? 0 : n_of_it;
 		n -= n_of_it;
 		if (piece->n > 0)
 			return;
-		shared_bytes_unref(piece->owner);
-		o->held -= OUTBOX_PIECE_COST;
-		o->first = (o->first + 1) & (o->cap - 1);
-		o->n--;
+		drop_first(o);
 	}
 	if (o->n == 0)
 		give_back(o);

@@ -1,6 +1,6 @@
 #include "wire/wr.h"
 
-void wr_bytes(struct wr *w, struct bytes b)
+void wr_bytes_growing(struct wr *w, struct bytes b)
 {
 	int r;
 
@@ -18,11 +18,6 @@ static void wr_be(struct wr *w, uint64_t v, size_t n)
 	for (size_t i = 0; i < n; i++)
 		out[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
 	wr_bytes(w, BYTES(out, n));
-}
-
-void wr_u8(struct wr *w, uint8_t v)
-{
-	wr_be(w, v, 1);
 }
 
 void wr_be16(struct wr *w, uint16_t v)
@@ -56,11 +51,6 @@ void wr_varint_bytes(struct wr *w, struct bytes b)
 {
 	wr_varint(w, b.n);
 	wr_bytes(w, b);
-}
-
-void wr_text(struct wr *w, const char *text)
-{
-	wr_bytes(w, bytes_of_text(text));
 }
 
 size_t varint_size(uint64_t v)

@@ -7,6 +7,8 @@
  * once.
  */
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/def.h"
 
@@ -26,14 +28,35 @@ _nodiscard_ static inline int wr_finish(const struct wr *w)
 	return w->error;
 }
 
-void wr_bytes(struct wr *w, struct bytes b);
-void wr_u8(struct wr *w, uint8_t v);
+void wr_bytes_growing(struct wr *w, struct bytes b);
+
+/* Lines are made of many small runs: where there is room already it is a copy and no more. */
+static inline void wr_bytes(struct wr *w, struct bytes b)
+{
+	struct buf *out = w->out;
+
+	if (w->error || b.n == 0 || b.n > out->cap - out->end || b.n > buf_room(out)) {
+		wr_bytes_growing(w, b);
+		return;
+	}
+	memcpy(out->mem + out->end, b.p, b.n);
+	out->end += b.n;
+}
+
+static inline void wr_u8(struct wr *w, uint8_t v)
+{
+	wr_bytes(w, BYTES(&v, 1));
+}
+
 void wr_be16(struct wr *w, uint16_t v);
 void wr_be32(struct wr *w, uint32_t v);
 void wr_be64(struct wr *w, uint64_t v);
 void wr_varint(struct wr *w, uint64_t v);
 void wr_varint_bytes(struct wr *w, struct bytes b);
-void wr_text(struct wr *w, const char *text);
+static inline void wr_text(struct wr *w, const char *text)
+{
+	wr_bytes(w, BYTES(text, strlen(text)));
+}
 
 /* Bytes wr_varint() would write. */
 size_t varint_size(uint64_t v);

@@ -34,4 +34,32 @@ TEST(nothing_can_be_shared_too)
 	shared_bytes_unref(s);
 }
 
-TESTS(RUN(a_copy_is_its_own), RUN(the_last_owner_frees_it), RUN(nothing_can_be_shared_too))
+TEST(a_pool_uses_blocks_again_and_keeps_few)
+{
+	struct shared_pool pool;
+	struct shared_bytes *a, *b, *c;
+
+	shared_pool_init(&pool, 100, 2);
+	a = shared_pool_take(&pool);
+	b = shared_pool_take(&pool);
+	c = shared_pool_take(&pool);
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_non_null(c);
+	assert_int_equal(a->n, 100);
+	shared_bytes_ref(a);
+	shared_bytes_unref(a);
+	assert_int_equal(pool.n_spare, 0);
+	shared_bytes_unref(a);
+	shared_bytes_unref(b);
+	shared_bytes_unref(c);
+	assert_int_equal(pool.n_spare, 2);
+	assert_ptr_equal(shared_pool_take(&pool), b);
+	assert_int_equal(b->n_refs, 1);
+	shared_bytes_unref(b);
+	shared_pool_deinit(&pool);
+	assert_int_equal(pool.n_spare, 0);
+}
+
+TESTS(RUN(a_pool_uses_blocks_again_and_keeps_few), RUN(a_copy_is_its_own),
+      RUN(the_last_owner_frees_it), RUN(nothing_can_be_shared_too))

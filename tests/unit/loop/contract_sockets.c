@@ -207,11 +207,72 @@ TEST(many_pieces_arrive_as_one_run)
 	pair_close(&p);
 }
 
+/* Whoever keeps his own queue: writes on when there is room. */
+struct part_writer {
+	struct end *end;
+	struct bytes rest;
+	size_t n_drains;
+};
+
+static void write_on(struct part_writer *w)
+{
+	struct bytes v[2] = { BYTES(w->rest.p, w->rest.n / 3),
+			      BYTES(w->rest.p + w->rest.n / 3, w->rest.n - w->rest.n / 3) };
+	size_t taken;
+
+	assert_int_equal(sock_write_part(w->end->s, v, 2, &taken), 0);
+	assert_int_equal(sock_queued(w->end->s) > SOCK_QUEUE_LOW, 0);
+	w->rest = BYTES(w->rest.p + taken, w->rest.n - taken);
+	w->n_drains = w->end->n_drains;
+}
+
+static bool wrote_all(void *user)
+{
+	struct part_writer *w = user;
+
+	if (w->end->n_drains > w->n_drains)
+		write_on(w);
+	return w->rest.n == 0;
+}
+
 static bool got_all(void *user)
 {
 	struct end *e = user;
 
 	return buf_len(&e->got) >= 8 * 1024 * 1024;
+}
+
+TEST(a_part_is_written_and_room_for_the_rest_is_told)
+{
+	struct bytes all = pattern(8 * 1024 * 1024);
+	struct pair p;
+	struct part_writer w = { .end = &p.client, .rest = all };
+
+	pair_init(&p);
+	p.server.pause_on_accept = true;
+	pair_connect(&p);
+	write_on(&w);
+	assert_true(w.rest.n > 0 && w.rest.n < all.n);
+	rig_run_for(&p.rig, 50);
+	assert_int_equal(w.n_drains, p.client.n_drains);
+	sock_pause(p.server.s, false);
+	assert_true(rig_run_until(&p.rig, wrote_all, &w));
+	assert_true(rig_run_until(&p.rig, got_all, &p.server));
+	assert_true(bytes_equal(buf_data(&p.server.got), all));
+	pair_close(&p);
+}
+
+TEST(a_part_of_nothing_is_nothing)
+{
+	struct pair p;
+	size_t taken = 7;
+
+	pair_open(&p);
+	assert_int_equal(sock_write_part(p.client.s, NULL, 0, &taken), 0);
+	assert_int_equal(taken, 0);
+	sock_shutdown(p.client.s);
+	assert_int_equal(sock_write_part(p.client.s, NULL, 0, &taken), -EPIPE);
+	pair_close(&p);
 }
 
 TEST(a_paused_reader_makes_the_writers_queue_grow_and_resuming_drains_it)
@@ -522,7 +583,8 @@ TESTS(RUN(both_ends_know_each_others_addresses),
       RUN(a_port_in_use_is_refused_and_free_again_after_the_listener_closed),
       RUN(an_address_of_somebody_else_cannot_be_listened_on), RUN(bytes_travel_both_ways),
       RUN(what_is_written_before_the_connection_stands_leaves_when_it_does),
-      RUN(many_pieces_arrive_as_one_run),
+      RUN(many_pieces_arrive_as_one_run), RUN(a_part_is_written_and_room_for_the_rest_is_told),
+      RUN(a_part_of_nothing_is_nothing),
       RUN(a_paused_reader_makes_the_writers_queue_grow_and_resuming_drains_it),
       RUN(a_write_beyond_the_queues_maximum_takes_nothing),
       RUN(after_a_fin_the_other_direction_still_works),

@@ -76,10 +76,10 @@ TEST(a_large_message_after_a_hole_has_its_own_header_and_the_shared_payload)
 	say(other, "SUB topic./t 1\r\n");
 	bring(&f, TOPIC, 10000);
 	assert_int_equal(consumer_output(cl->c, v, 2), 2);
-	assert_int_equal(consumer_output(other->c, w, 2), 2);
+	assert_int_equal(consumer_output(other->c, w, 2), 1);
 	assert_non_null(memmem(v[0].p, v[0].n, "Pl-Gap: 5-10\r\n\r\n", 16));
 	assert_int_equal(v[1].n, 10002);
-	assert_ptr_equal(v[1].p + v[1].n, w[1].p + w[1].n);
+	assert_ptr_equal(v[1].p + v[1].n, w[0].p + w[0].n);
 	fixture_deinit(&f);
 }
 
@@ -146,7 +146,7 @@ TEST(a_hole_that_is_open_when_its_subscription_ends_is_told_then)
 		bring(&f, TOPIC, 20000);
 	buf_clear(&f.notes);
 	say(cl, "UNSUB 1\r\n");
-	assert_noted(&f, "gap  2 missed 2-3 topic./t\n");
+	assert_noted(&f, "gap  1 missed 3-3 topic./t\n"); /* both had the first for one's room */
 	client_gone(cl);
 	assert_noted(&f, "gap  2 missed 2-3 topic./t\nleave /t\n");
 	fixture_deinit(&f);

@@ -6,6 +6,8 @@
 #include "base/random.h"
 #include "share/outbox.h"
 
+static struct shared_pool pool = { .size = OUTBOX_BLOCK };
+
 static void put(struct outbox *o, const void *p, size_t n)
 {
 	uint8_t *at;
@@ -20,7 +22,7 @@ TEST(small_things_join_into_one_piece)
 	struct outbox o;
 	struct bytes v[4];
 
-	outbox_init(&o, 1 << 20);
+	outbox_init(&o, 1 << 20, &pool);
 	put(&o, "PING\r\n", 6);
 	put(&o, "PONG\r\n", 6);
 	assert_int_equal(outbox_gather(&o, v, 4), 1);
@@ -36,8 +38,8 @@ TEST(large_things_are_referenced_until_they_are_written)
 	struct bytes v[4];
 
 	assert_non_null(body);
-	outbox_init(&a, 1 << 20);
-	outbox_init(&b, 1 << 20);
+	outbox_init(&a, 1 << 20, &pool);
+	outbox_init(&b, 1 << 20, &pool);
 	put(&a, "A", 1);
 	assert_int_equal(outbox_share(&a, body, BYTES(body->data, 10)), 0);
 	put(&a, "Z", 1);
@@ -62,7 +64,7 @@ TEST(an_empty_outbox_holds_no_memory)
 {
 	struct outbox o;
 
-	outbox_init(&o, 1 << 20);
+	outbox_init(&o, 1 << 20, &pool);
 	put(&o, "x", 1);
 	outbox_sent(&o, 1);
 	assert_true(outbox_is_empty(&o));
@@ -75,7 +77,7 @@ TEST(there_is_room_for_what_stays_below_the_maximum_with_its_reserve)
 {
 	struct outbox o;
 
-	outbox_init(&o, 1000);
+	outbox_init(&o, 1000, &pool);
 	assert_true(outbox_has_room(&o, 1000 - 3 * OUTBOX_PIECE_COST, 0));
 	assert_false(outbox_has_room(&o, 1001 - 3 * OUTBOX_PIECE_COST, 0));
 	assert_false(outbox_has_room(&o, 1000 - 3 * OUTBOX_PIECE_COST, 1));
@@ -90,7 +92,7 @@ TEST(what_was_copied_last_can_be_taken_back)
 	struct outbox o;
 	struct bytes v[4];
 
-	outbox_init(&o, 1 << 20);
+	outbox_init(&o, 1 << 20, &pool);
 	put(&o, "keep", 4);
 	put(&o, "drop", 4);
 	outbox_take_back(&o, 4);
@@ -101,6 +103,68 @@ TEST(what_was_copied_last_can_be_taken_back)
 	assert_true(outbox_is_empty(&o));
 	assert_int_equal(o.held, 0);
 	outbox_deinit(&o);
+}
+
+TEST(runs_behind_one_another_are_one_piece_and_their_block_counts_once)
+{
+	struct shared_bytes *block = shared_bytes_new(1000);
+	struct outbox o;
+	struct bytes v[4];
+
+	assert_non_null(block);
+	outbox_init(&o, 1 << 20, &pool);
+	assert_int_equal(outbox_share(&o, block, BYTES(block->data, 100)), 0);
+	assert_int_equal(outbox_share(&o, block, BYTES(block->data + 100, 50)), 0);
+	assert_int_equal(o.n, 1);
+	assert_int_equal(o.held, 1000 + OUTBOX_PIECE_COST);
+	assert_int_equal(o.waiting, 150);
+	assert_int_equal(outbox_share(&o, block, BYTES(block->data + 300, 50)), 0);
+	assert_int_equal(o.n, 2);
+	assert_int_equal(o.held, 1000 + 2 * OUTBOX_PIECE_COST);
+	assert_int_equal(outbox_gather(&o, v, 4), 2);
+	assert_ptr_equal(v[0].p, block->data);
+	assert_int_equal(v[0].n, 150);
+	assert_ptr_equal(v[1].p, block->data + 300);
+	outbox_sent(&o, 149);
+	assert_int_equal(o.held, 1000 + 2 * OUTBOX_PIECE_COST);
+	outbox_sent(&o, 1);
+	assert_int_equal(o.held, OUTBOX_PIECE_COST);
+	assert_int_equal(outbox_share(&o, block, BYTES(block->data + 400, 50)), 0);
+	assert_int_equal(o.held, 1000 + 2 * OUTBOX_PIECE_COST);
+	outbox_sent(&o, 100);
+	assert_int_equal(o.held, 0);
+	assert_int_equal(block->n_refs, 1);
+	shared_bytes_unref(block);
+	outbox_deinit(&o);
+}
+
+TEST(little_of_many_blocks_is_not_shared)
+{
+	struct shared_bytes *blocks[20];
+	struct outbox o;
+	size_t n = 0;
+
+	outbox_init(&o, 100000, &pool);
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++) {
+		blocks[i] = shared_bytes_new(2000);
+		assert_non_null(blocks[i]);
+		if (!outbox_can_share(&o, blocks[i], 10, 0))
+			continue;
+		assert_int_equal(outbox_share(&o, blocks[i], BYTES(blocks[i]->data, 10)), 0);
+		n++;
+	}
+	assert_int_equal(n, 6); /* an eighth of the maximum */
+	assert_int_equal(o.held, 6 * (2000 + OUTBOX_PIECE_COST));
+	/* Whoever needs all of a block may have as many as there is room for. */
+	assert_true(outbox_can_share(&o, blocks[19], 2000, 0));
+	/* And more of the last one costs nothing. */
+	assert_true(outbox_can_share(&o, blocks[5], 10, 0));
+	assert_false(outbox_can_share(&o, blocks[19], 2000, 86000));
+	outbox_deinit(&o);
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
+		assert_int_equal(blocks[i]->n_refs, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
+		shared_bytes_unref(blocks[i]);
 }
 
 /* A counter's bytes go in, in random sizes and both ways, and come out in random sizes. */
@@ -114,7 +178,7 @@ TEST(a_long_random_run_comes_out_as_it_went_in)
 
 	random_seeded_init(&g, 3);
 	random = random_seeded_source(&g);
-	outbox_init(&o, 1 << 20);
+	outbox_init(&o, 1 << 20, &pool);
 	for (size_t turn = 0; turn < 3000; turn++) {
 		size_t n = (size_t)random_below(&random, 3000);
 		struct bytes v[5];
@@ -152,8 +216,9 @@ TEST(a_long_random_run_comes_out_as_it_went_in)
 			n_take = 0;
 		outbox_sent(&o, n_take);
 		n_in -= n_take;
+		assert_int_equal(o.waiting, n_in);
 		assert_true(o.held >= n_in);
-		assert_true(o.held <= n_in + o.n * OUTBOX_PIECE_COST);
+		assert_true(o.held <= n_in + o.n * OUTBOX_PIECE_COST + 3000);
 	}
 	outbox_deinit(&o);
 }
@@ -161,4 +226,6 @@ TEST(a_long_random_run_comes_out_as_it_went_in)
 TESTS(RUN(small_things_join_into_one_piece),
       RUN(large_things_are_referenced_until_they_are_written), RUN(an_empty_outbox_holds_no_memory),
       RUN(there_is_room_for_what_stays_below_the_maximum_with_its_reserve),
-      RUN(what_was_copied_last_can_be_taken_back), RUN(a_long_random_run_comes_out_as_it_went_in))
+      RUN(what_was_copied_last_can_be_taken_back),
+      RUN(runs_behind_one_another_are_one_piece_and_their_block_counts_once),
+      RUN(little_of_many_blocks_is_not_shared), RUN(a_long_random_run_comes_out_as_it_went_in))
