@@ -3,12 +3,14 @@
 // unmodified, in two processes that share one link, hear everything and survive a restart of the node.
 
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { startBus } from '../interop/go-bus/bus.mjs'
 import { announced, makeChain, serveHeaders } from '../interop/go-shared/chain.mjs'
 import { BINDING, BUS, DROP_IN, SHARED, go, sharedJudge, startService, unformatted } from '../interop/go-shared/shared.mjs'
+import { program } from '../interop/go/programs.mjs'
 import { connectionsBetween } from '../interop/go/kernel.mjs'
 import { peerConnections, tcpSockets } from './lib/kernel.mjs'
 import { binary, freshDir, judge, startNode, until } from './lib/node.mjs'
@@ -143,6 +145,18 @@ describe('the Go binding', sharedJudge(judge('go', { timeout: SUITE_MS })), () =
       assert.equal((await node.api('STATUS')).consumers.some(one => one.id === 'arcade#2'), true)
       await twin.stop()
     })
+  })
+
+  test('has an example that prints what is announced', async t => {
+    const teranode = await startTeranode(t)
+    const node = await startNode({ t, bootstrap: [teranode.address] })
+    const env = { ...process.env, PEERLINE_DATA: node.dataDir }
+    const example = spawn(await program('blocks', BINDING), [], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    t.after(() => example.kill())
+    let printed = ''
+    example.stdout.on('data', data => { printed += data })
+    await saidUntil(() => teranode.announce(1), () => printed, 'a line')
+    assert.equal(printed.startsWith(`teranode ${teranode.bus.peerId} {"PeerID":"${teranode.bus.peerId}"`), true, printed)
   })
 
   test('survives a restart of the node: go-chaintracks follows on', async t => {
