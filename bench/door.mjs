@@ -12,11 +12,12 @@ const SHAPES = [[8, 512, 2, 2], [64, 512, 2, 2], [8, 4096, 2.5, 2]] // readers, 
 const SECONDS = 1.5
 const REQUEST = { size: 128, inFlight: 64 }
 const FROZEN = { readers: 8, size: 512, rate: 20000 }
+const END_TO_END = { rate: 1000, seconds: 4 }
 const NATS = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find(at => existsSync(at))
 
-// tools: { build, ask, oursRun, inTurn, once, median, report, shape }
+// tools: { root, build, Program, ask, oursRun, inTurn, once, median, report, shape }
 export function doorRows (tools) {
-  const { build, ask, oursRun, inTurn, once, median, report, shape } = tools
+  const { root, build, Program, ask, oursRun, inTurn, once, median, report, shape } = tools
   const load = path.join(build, 'bench/bench_door_load')
   const micro = v => `${v.toFixed(3)}us`
 
@@ -41,9 +42,9 @@ export function doorRows (tools) {
     }
   }
 
-  async function startOurs () {
-    const node = await oursRun()
-    return { door: new URL(node.ready.door).host, token: readFileSync(node.ready.token_file, 'utf8').trim(), pid: node.pid, end: () => node.end() }
+  async function startOurs (env) {
+    const node = await oursRun(env)
+    return { listen: node.listen, door: new URL(node.ready.door).host, token: readFileSync(node.ready.token_file, 'utf8').trim(), pid: node.pid, end: () => node.end() }
   }
 
   const start = { ours: startOurs, nats: startNats }
@@ -125,5 +126,40 @@ export function doorRows (tools) {
     report('door_frozen_p99', figures, { self: 1 / 1.5 }, { pick, better: 'less', show: shape.time, extra: ` lost=0${theirs(figures, pick, shape.time)}` })
   }
 
-  return { door_cpu: cpu, door_rate: rate, door_request: request, door_frozen: frozen, door_frozen_p99: frozenLatency }
+  // One node publishes; the other one, with a stock client at its door, or go-p2p-message-bus hears it.
+  async function endToEnd () {
+    const { program } = await import(path.join(root, 'tests/interop/go/programs.mjs'))
+    const latency = await program('latency', path.join(root, 'tests/interop/go-bus'))
+    const n = END_TO_END.rate * END_TO_END.seconds
+    const said = async (from, event) => { while ((await from.line()).event !== event) ; }
+
+    async function hearer (name, from) {
+      if (name === 'bus') return { program: new Program([latency, 'bus', `-n=${n}`, `-static=${from.listen}`]), end () {} }
+      const node = await startOurs({ BOOTSTRAP_PEERS: from.listen })
+      return { program: new Program([latency, 'nats', `-n=${n}`, `-url=${node.door}`, `-token=${node.token}`]), end: () => node.end() }
+    }
+
+    const figures = await inTurn(['ours', 'bus'], async name => {
+      const from = await startOurs()
+      const to = await hearer(name, from)
+      const publisher = new Program([latency, 'publish', `-url=${from.door}`, `-token=${from.token}`, `-rate=${END_TO_END.rate}`, `-seconds=${END_TO_END.seconds}`])
+      try {
+        await said(publisher, 'ready')
+        await said(to.program, 'heard')
+        publisher.child.stdin.write('go\n')
+        return await to.program.line()
+      } finally {
+        await publisher.end()
+        await to.program.end()
+        await to.end()
+        await from.end()
+      }
+    })
+    nothingLost(figures.ours)
+    const extra = ` lost=ours:0,bus:${lostOf(figures.bus)}`
+    report('door_end_to_end_p50', figures, { bus: 1 }, { pick: f => f.p50_us, better: 'less', show: shape.time, extra })
+    report('door_end_to_end_p99', figures, { bus: 1 }, { pick: f => f.p99_us, better: 'less', show: shape.time, extra })
+  }
+
+  return { door_end_to_end: endToEnd, door_cpu: cpu, door_rate: rate, door_request: request, door_frozen: frozen, door_frozen_p99: frozenLatency }
 }

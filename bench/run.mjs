@@ -86,11 +86,11 @@ function resident (pid) {
 }
 
 // The node that people run, not the bench program: its idle memory is what counts.
-async function oursRun () {
+async function oursRun (env = {}) {
   const data = mkdtempSync(path.join(tmpdir(), 'peerline-bench-'))
   const server = new Program([path.join(BUILD, 'peerline'), 'run', '--json'], {
     P2P_HOST: '127.0.0.1', P2P_PORT: 'auto', PEERLINE_DOOR_PORT: 'auto', PEERLINE_DATA: data, MAX_PEERS: '10000',
-    PEERLINE_PEERS_PER_IP: '10000', PEERLINE_HALF_OPEN: '10000', PEERLINE_LOG: 'info'
+    PEERLINE_PEERS_PER_IP: '10000', PEERLINE_HALF_OPEN: '10000', PEERLINE_LOG: 'info', ...env
   })
   const ready = await server.line()
   return {

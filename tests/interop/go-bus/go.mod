@@ -6,6 +6,7 @@ require (
 	github.com/bsv-blockchain/go-p2p-message-bus v0.1.22
 	github.com/bsv-blockchain/go-teranode-p2p-client v0.2.8
 	github.com/libp2p/go-libp2p v0.48.0
+	github.com/nats-io/nats.go v1.38.0
 	github.com/peerline/peerline/bindings/go v0.0.0
 )
 
@@ -73,7 +74,6 @@ require (
 	github.com/multiformats/go-multistream v0.6.1 // indirect
 	github.com/multiformats/go-varint v0.1.0 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
-	github.com/nats-io/nats.go v1.38.0 // indirect
 	github.com/nats-io/nkeys v0.4.9 // indirect
 	github.com/nats-io/nuid v1.0.1 // indirect
 	github.com/pbnjay/memory v0.0.0-20210728143218-7b4eea64cf58 // indirect
