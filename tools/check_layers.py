@@ -12,7 +12,8 @@ FLOOR = {
     "share": 5, "serve": 6, "node": 7, "sim": 8,
 }
 # Rooms beside the tower, with all they may include.
-BESIDE = {"client": {"base", "wire", "client"}, "cli": {"base", "wire", "crypto", "loop", "client", "node", "cli"}}
+BESIDE = {"client": {"base", "wire", "client"}, "line": {"base", "wire", "client", "node", "line"},
+          "cli": {"base", "wire", "crypto", "loop", "client", "node", "cli"}}
 # System headers that carry sockets: only these rooms may touch them.
 SOCKETS = {"sys/socket.h", "netinet/in.h", "netdb.h", "uv.h", "ares.h", "poll.h", "sys/epoll.h", "sys/un.h"}
 MAY_TOUCH_SOCKETS = {"loop", "client"}

@@ -4,7 +4,8 @@
 /*
  * peerline: one link to every peer, shared by every service on the host.
  *
- * This header is the embedded node: the same node that `peerline run` starts, inside a process.
+ * This header is the bare node: the same node that `peerline run` starts, inside a process, on a
+ * thread of yours. Programs that consume want peerline/consumer.h.
  *
  *     struct pl_node *node;
  *     struct pl_setting settings[] = { { "data", "/var/lib/mine" }, { "p2p_port", "9905" } };
@@ -13,7 +14,8 @@
  *             pl_node_free(node);
  *     }
  *
- * Consumers attach through the node's door with any NATS client (docs/control.md).
+ * Consumers attach through the node's door, with peerline/consumer.h or any NATS client
+ * (docs/control.md).
  * C99 and C++. The library keeps no globals, never logs, exits or installs signal handlers; what
  * there is to tell goes to the caller's on_event. A process that embeds it should ignore SIGPIPE.
  */

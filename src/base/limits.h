@@ -256,6 +256,7 @@
 
 /* The library that consumers use */
 #define LIMIT_CLIENT_SUBSCRIPTIONS LIMIT_DOOR_SUBSCRIPTIONS
+#define LIMIT_LINE_SETTINGS 256
 #define LIMIT_CLIENT_VIEWS 8192        /* subscriptions times topics whose numbers are watched */
 #define LIMIT_CLIENT_REQUESTS 1024     /* without an answer */
 #define LIMIT_CLIENT_RETRY_MS 50       /* between two tries to come back: between this ... */

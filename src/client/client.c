@@ -51,6 +51,9 @@ struct client *client_close(struct client *c)
 {
 	if (!c)
 		return NULL;
+	/* What is buffered gets a last chance; who must know calls client_flush(). */
+	if (c->state == CLIENT_READY)
+		(void)!client_write(c);
 	readiness_close(&c->readiness);
 	if (c->fd >= 0)
 		close(c->fd);

@@ -61,6 +61,17 @@ int dial_begin(const struct address *to, int *ret_fd)
 	return 0;
 }
 
+int dial_pair(int ret_fds[2])
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	ret_fds[0] = fds[0];
+	ret_fds[1] = fds[1];
+	return 0;
+}
+
 int dial_finish(int fd)
 {
 	socklen_t n = sizeof(int);

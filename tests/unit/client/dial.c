@@ -1,7 +1,6 @@
 /* Proves the waits and the failures that need nobody at the other end. */
 
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -12,8 +11,7 @@ TEST(a_wait_ends_with_the_event_or_with_its_time)
 {
 	int fds[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
-			 0);
+	assert_int_equal(dial_pair(fds), 0);
 	assert_int_equal(dial_wait(fds[0], POLLIN, dial_now()), 1);
 	assert_int_equal(dial_wait(fds[0], POLLOUT, MONO_NEVER), 0);
 	close(fds[1]);

@@ -1,0 +1,184 @@
+/* Proves what the public calls add to the client inside: checks, texts, copies. Against an embedded
+ * node, so it is no unit test. */
+
+#include <unistd.h>
+
+#include "test.h"
+
+#include "../node/temp.h"
+#include "peerline/consumer.h"
+
+static struct pl_line *open_line(void)
+{
+	static const struct pl_setting given[] = {
+		{ "p2p_host", "127.0.0.1" },
+		{ "p2p_port", "auto" },
+		{ "door_port", "auto" },
+	};
+	struct pl_line *line;
+	char address[512];
+
+	snprintf(address, sizeof(address), "embedded:%s", temp_path("data"));
+	assert_int_equal(pl_line_open(address, given, ARRAY_SIZE(given), &line), 0);
+	return line;
+}
+
+static struct pl_consumer *open_consumer(struct pl_line *line)
+{
+	struct pl_consumer *c;
+
+	assert_int_equal(pl_consumer_open(line, NULL, &c), 0);
+	return c;
+}
+
+TEST(a_message_has_its_texts_headers_and_data)
+{
+	const struct pl_header headers[] = { { "Colour", "blue" }, { "Empty", "" } };
+	const struct pl_publication pub = {
+		.size = sizeof(pub),
+		.subject = "local.a",
+		.reply = "local.b",
+		.headers = headers,
+		.n_headers = ARRAY_SIZE(headers),
+		.data = "\0data",
+		.data_size = 5,
+	};
+	struct pl_line *line = open_line();
+	struct pl_consumer *c = open_consumer(line);
+	struct pl_counts counts = { .size = sizeof(counts) };
+	const struct pl_message *m;
+	const char *value;
+	uint64_t sid;
+	size_t n;
+
+	assert_int_equal(pl_consumer_subscribe(c, "local.>", NULL, &sid), 0);
+	assert_int_equal(pl_consumer_publish_message(c, &pub), 0);
+	assert_int_equal(pl_consumer_next(c, 5000, &m), 0);
+	assert_int_equal(m->kind, PL_MESSAGE);
+	assert_int_equal(m->sid, sid);
+	assert_string_equal(m->subject, "local.a");
+	assert_string_equal(m->reply, "local.b");
+	assert_int_equal(m->data_size, 5);
+	assert_memory_equal(m->data, "\0data", 5);
+	value = pl_message_header(m, "Colour", &n);
+	assert_int_equal(n, 4);
+	assert_memory_equal(value, "blue", 4);
+	assert_string_equal(pl_message_header(m, "Empty", &n), "");
+	assert_null(pl_message_header(m, "colour", &n));
+	assert_int_equal(pl_consumer_respond(c, m, "yes", 3), 0);
+	assert_int_equal(pl_consumer_next(c, 5000, &m), 0);
+	assert_string_equal(m->subject, "local.b");
+	assert_string_equal(m->reply, "");
+	assert_null(pl_message_header(m, "Colour", &n));
+	assert_int_equal(pl_consumer_respond(c, m, "yes", 3), -EINVAL);
+	assert_int_equal(pl_consumer_counts(c, &counts), 0);
+	assert_int_equal(counts.received, 2);
+	assert_int_equal(counts.published, 2);
+	pl_consumer_close(c);
+	pl_line_close(line);
+}
+
+TEST(what_is_no_publication_is_refused_before_it_leaves)
+{
+	static const struct pl_header bad[] = {
+		{ "", "x" },   { "a b", "x" },    { "a:b", "x" }, { "a\r\n", "x" },
+		{ NULL, "x" }, { "a", "x\r\ny" }, { "a", NULL },
+	};
+	struct pl_publication pub = { .size = sizeof(pub), .subject = "a", .n_headers = 1 };
+	struct pl_line *line = open_line();
+	struct pl_consumer *c = open_consumer(line);
+	struct pl_counts counts = { .size = 8 };
+	char long_value[4096];
+	struct pl_header many[300];
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		pub.headers = &bad[i];
+		assert_int_equal(pl_consumer_publish_message(c, &pub), -EINVAL);
+	}
+	memset(long_value, 'x', sizeof(long_value) - 1);
+	long_value[sizeof(long_value) - 1] = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+		many[i] = (struct pl_header){ "a", long_value };
+	pub.headers = many;
+	pub.n_headers = ARRAY_SIZE(many);
+	assert_int_equal(pl_consumer_publish_message(c, &pub), -EMSGSIZE);
+	pub = (struct pl_publication){ .size = 8, .subject = "a" };
+	assert_int_equal(pl_consumer_publish_message(c, &pub), -EINVAL);
+	pub = (struct pl_publication){ .size = sizeof(pub) };
+	assert_int_equal(pl_consumer_publish_message(c, &pub), -EINVAL);
+	assert_int_equal(pl_consumer_publish(c, "a b", "x", 1), -EINVAL);
+	assert_int_equal(pl_consumer_subscribe(c, "", NULL, NULL), -EINVAL);
+	assert_int_equal(pl_consumer_unsubscribe(c, 99, 0), -ENOENT);
+	assert_int_equal(pl_consumer_counts(c, &counts), -EINVAL);
+	pl_consumer_close(c);
+	pl_line_close(line);
+}
+
+TEST(opening_checks_what_it_is_given_and_tells_who_refused)
+{
+	const struct pl_consumer_options small = { .size = 8 };
+	const struct pl_consumer_options named = { .size = sizeof(named), .name = "one" };
+	struct pl_line *line = open_line(), *nowhere;
+	struct pl_consumer *first, *c;
+
+	assert_int_equal(pl_consumer_open(NULL, NULL, &c), -EINVAL);
+	assert_int_equal(pl_consumer_open(line, &small, &c), -EINVAL);
+	assert_null(c);
+	assert_int_equal(pl_consumer_open(line, &named, &first), 0);
+	assert_true(pl_consumer_fd(first) >= 0);
+	pl_consumer_close(first);
+	assert_int_equal(pl_line_open("/nonexistent/x.sock", NULL, 0, &nowhere), 0);
+	assert_int_equal(pl_consumer_open(nowhere, NULL, &c), -ENOENT);
+	assert_null(c);
+	pl_line_close(nowhere);
+	pl_line_close(line);
+	pl_consumer_close(NULL);
+	assert_string_equal(pl_consumer_error(NULL), "");
+}
+
+TEST(a_consumer_outlives_its_line_and_finds_it_closed)
+{
+	struct pl_line *line = open_line();
+	struct pl_consumer *c = open_consumer(line);
+	const struct pl_message *m;
+	int r;
+
+	pl_line_close(line);
+	do
+		r = pl_consumer_next(c, 5000, &m);
+	while (r == 0 && m->kind == PL_LOST);
+	assert_int_equal(r, PL_E_CLOSED);
+	assert_int_equal(pl_consumer_publish(c, "a", "x", 1), PL_E_CLOSED);
+	pl_consumer_close(c);
+}
+
+TEST(the_node_that_was_embedded_answers_requests)
+{
+	const struct pl_publication status = {
+		.size = sizeof(status), .subject = "$PL.API.STATUS", .data = "{}", .data_size = 2
+	};
+	const struct pl_publication nobody = { .size = sizeof(nobody), .subject = "nobody.there" };
+	struct pl_line *line = open_line();
+	struct pl_consumer *c = open_consumer(line);
+	const struct pl_message *m;
+	uint64_t ticket;
+
+	assert_int_equal(pl_consumer_request(c, &status, 5000, &m), 0);
+	assert_non_null(memmem(m->data, m->data_size, "\"peer_id\"", 9));
+	assert_int_equal(pl_consumer_request(c, &nobody, 5000, &m), PL_E_NO_RESPONDERS);
+	assert_int_equal(pl_consumer_ask(c, &status, 5000, &ticket), 0);
+	assert_int_equal(pl_consumer_next(c, 5000, &m), 0);
+	assert_int_equal(m->kind, PL_ANSWER);
+	assert_int_equal(m->ticket, ticket);
+	assert_int_equal(pl_consumer_flush(c, 5000), 0);
+	assert_int_equal(pl_consumer_drain(c), 0);
+	assert_int_equal(pl_consumer_next(c, 5000, &m), PL_E_CLOSED);
+	pl_consumer_close(c);
+	pl_line_close(line);
+}
+
+TESTS(RUN_IN_TEMP(a_message_has_its_texts_headers_and_data),
+      RUN_IN_TEMP(what_is_no_publication_is_refused_before_it_leaves),
+      RUN_IN_TEMP(opening_checks_what_it_is_given_and_tells_who_refused),
+      RUN_IN_TEMP(a_consumer_outlives_its_line_and_finds_it_closed),
+      RUN_IN_TEMP(the_node_that_was_embedded_answers_requests))
