@@ -214,6 +214,10 @@
 #define LIMIT_DOOR_SHARED_MIN 1024    /* from here on a message is kept once for all its readers */
 #define LIMIT_DOOR_SPARE_BLOCKS 64    /* of 32 KiB, kept for the next messages */
 #define LIMIT_DOOR_HOLES 256          /* per consumer, gaps it has not yet been told */
+#define LIMIT_DOOR_ACCOUNT_PEERS 16   /* counted apart, per subscription */
+#define LIMIT_DOOR_LAG_MS 1000        /* nothing leaves for so long: it lags */
+#define LIMIT_DOOR_LAG_TOLD_MS 10000  /* between two words that one consumer lags */
+#define LIMIT_DOOR_BLOCKED_MS 10000   /* ... and then who is to be disconnected is */
 #define LIMIT_DOOR_TOPICS 512
 #define LIMIT_DOOR_TICKETS 1024 /* control requests without an answer */
 #define LIMIT_DOOR_TICKETS_PER_CONSUMER 64

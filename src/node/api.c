@@ -310,6 +310,11 @@ static void verb_config(const struct api_request *q)
 	api_answer(q->node, q->ticket, config_listing(q->node->config.config));
 }
 
+static void verb_consumers(const struct api_request *q)
+{
+	api_answer(q->node, q->ticket, api_consumers(q->node));
+}
+
 static void verb_stop(const struct api_request *q)
 {
 	api_answer(q->node, q->ticket, json_object());
@@ -320,10 +325,12 @@ static const struct {
 	const char *name;
 	void (*run)(const struct api_request *q);
 } verbs[] = {
-	{ "STATUS", verb_status },   { "PEERS", verb_peers },     { "TOPICS", verb_topics },
-	{ "AUTHORS", verb_authors }, { "CONNECT", verb_connect }, { "DISCONNECT", verb_disconnect },
-	{ "PING", verb_ping },       { "STREAMS", verb_streams }, { "PERF", verb_perf },
-	{ "CONFIG", verb_config },   { "STOP", verb_stop },
+	{ "STATUS", verb_status },         { "PEERS", verb_peers },
+	{ "TOPICS", verb_topics },         { "AUTHORS", verb_authors },
+	{ "CONSUMERS", verb_consumers },   { "CONNECT", verb_connect },
+	{ "DISCONNECT", verb_disconnect }, { "PING", verb_ping },
+	{ "STREAMS", verb_streams },       { "PERF", verb_perf },
+	{ "CONFIG", verb_config },         { "STOP", verb_stop },
 };
 
 void node_api(struct node *n, struct bytes verb, struct bytes body, uint64_t ticket)

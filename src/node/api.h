@@ -1,8 +1,8 @@
 #ifndef PL_NODE_API_H
 #define PL_NODE_API_H
 
-/* Control requests: api.c runs them, api_listing.c and api_score.c say what is
- * known as JSON. */
+/* Control requests: api.c runs them, api_listing.c, api_consumers.c and api_score.c
+ * say what is known as JSON. */
 
 #include "node/node_priv.h"
 #include "peer/perf.h"
@@ -21,5 +21,8 @@ json_t *api_score(struct node *n, const struct peer_id *id);
 /* One of them. */
 json_t *api_topic(struct node *n, const struct gossip_topic_info *info);
 json_t *api_authors(struct node *n);
+json_t *api_consumers(struct node *n);
+/* Their list as STATUS has it, in at most `room` bytes. */
+void api_put_consumers(struct node *n, json_t *answer, size_t room);
 
 #endif

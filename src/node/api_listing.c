@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "node/fitting.h"
 #include "node/topic_trouble.h"
 
 /*
@@ -31,39 +32,21 @@ static void put_uptime(const struct node *n, json_t *answer)
 /* ---- lists that fit ---- */
 
 struct listing {
+	struct fitting fitting;
 	struct node *node;
-	json_t *list;
-	size_t room;  /* bytes that may still be added */
 	size_t share; /* peers: of each, before it is shortened */
 	size_t n;     /* peers */
-	size_t left_out;
 };
 
-static size_t json_size(const json_t *o)
-{
-	return json_dumpb(o, NULL, 0, JSON_COMPACT) + 1;
-}
-
-/* Takes `o`. */
 static void append(struct listing *l, json_t *o)
 {
-	size_t size = json_size(o);
-
-	if (size > l->room) {
-		l->left_out++;
-		json_decref(o);
-		return;
-	}
-	l->room -= size;
-	(void)json_array_append_new(l->list, o);
+	fitting_append(&l->fitting, o);
 }
 
 static void put_list(json_t *answer, const char *key, const char *key_left_out,
 		     const struct listing *l)
 {
-	put(answer, key, l->list);
-	if (l->left_out > 0)
-		put(answer, key_left_out, json_number(l->left_out));
+	fitting_put(&l->fitting, answer, key, key_left_out);
 }
 
 /* ---- peers ---- */
@@ -136,8 +119,8 @@ static void each_peer(void *user, struct peer *p)
 					     : json_number(mono_since_ms(now, info.next_dial_at)));
 	put(o, "last_error", json_text_or_null(info.last_error));
 	put(o, "score", api_score(l->node, peer_id_of(p)));
-	put(o, "shortened", json_boolean(json_size(o) > l->share));
-	if (json_size(o) > l->share)
+	put(o, "shortened", json_boolean(fitting_size(o) > l->share));
+	if (fitting_size(o) > l->share)
 		shorten(o);
 	append(l, o);
 }
@@ -152,12 +135,12 @@ static void count_peer(void *user, struct peer *p)
 
 json_t *api_peers(struct node *n)
 {
-	struct listing l = { .node = n, .list = json_array(), .room = PEERS_BYTES };
+	struct listing l = { .node = n, .fitting = fitting_of(PEERS_BYTES) };
 	json_t *answer = json_object();
 
 	if (n->pool) {
 		pool_each(n->pool, count_peer, &l);
-		l.share = l.room / size_max(l.n, 1);
+		l.share = l.fitting.room / size_max(l.n, 1);
 		pool_each(n->pool, each_peer, &l);
 	}
 	put_uptime(n, answer);
@@ -218,7 +201,7 @@ static void each_topic(void *user, const struct gossip_topic_info *info)
 
 static void put_topics(struct node *n, json_t *answer)
 {
-	struct listing l = { .node = n, .list = json_array(), .room = TOPICS_BYTES };
+	struct listing l = { .node = n, .fitting = fitting_of(TOPICS_BYTES) };
 
 	if (n->gossip)
 		gossip_topics(gossip_streams_engine(n->gossip), each_topic, &l);
@@ -250,7 +233,7 @@ static void each_author(void *user, const struct author_info *info)
 
 json_t *api_authors(struct node *n)
 {
-	struct listing l = { .node = n, .list = json_array(), .room = PEERS_BYTES };
+	struct listing l = { .node = n, .fitting = fitting_of(PEERS_BYTES) };
 	json_t *answer = json_object();
 
 	door_authors(n->door, loop_now(n->config.loop), each_author, &l);
@@ -259,34 +242,6 @@ json_t *api_authors(struct node *n)
 }
 
 /* ---- status ---- */
-
-static const char *via_text(enum door_via via)
-{
-	switch (via) {
-	case DOOR_UNIX_OWNER:
-	case DOOR_UNIX_OTHER:
-		return "unix";
-	case DOOR_TCP:
-		return "tcp";
-	}
-	return "?";
-}
-
-static void each_consumer(void *user, const struct consumer_info *info)
-{
-	struct listing *l = user;
-	json_t *o = json_object();
-
-	put(o, "id", json_text_or_null(info->id));
-	put(o, "via", json_string(via_text(info->via)));
-	put(o, "subscriptions", json_number(info->n_subscriptions));
-	put(o, "bytes_held", json_number(info->bytes_held));
-	put(o, "delivered", json_number(info->delivered));
-	put(o, "missed", json_number(info->missed));
-	put(o, "published", json_number(info->published));
-	put(o, "bytes_out", json_number(info->bytes_out));
-	append(l, o);
-}
 
 /* What is received is delivered, or it is counted under why it was not. */
 static void put_gossip_counters(json_t *o, const struct gossip_counts *c)
@@ -492,12 +447,10 @@ static json_t *memory(const struct node *n)
 
 json_t *api_status(struct node *n)
 {
-	struct listing consumers = { .node = n, .list = json_array(), .room = CONSUMERS_BYTES };
 	json_t *o = json_object();
 	char url[NODE_URL_MAX];
 
 	node_door_url(n, url);
-	door_consumers(n->door, each_consumer, &consumers);
 	put(o, "peer_id", json_peer_id(&n->id));
 	put(o, "version", json_string(PL_VERSION));
 	put(o, "pid", json_number((uint64_t)getpid()));
@@ -511,7 +464,7 @@ json_t *api_status(struct node *n)
 	put(o, "bootstrap", json_number(n->config.config->n_bootstrap));
 	put(o, "links", json_number(node_n_links(n)));
 	put(o, "peers", json_number(node_n_peers(n)));
-	put_list(o, "consumers", "consumers_left_out", &consumers);
+	api_put_consumers(n, o, CONSUMERS_BYTES);
 	put_topics(n, o);
 	put(o, "memory", n->pool ? memory(n) : json_null());
 	put(o, "counters", counters(n));

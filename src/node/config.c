@@ -121,6 +121,17 @@ static int parse_level(const char *text, enum log_level *ret)
 	return -EINVAL;
 }
 
+static int parse_slow(const char *text, enum door_slow *ret)
+{
+	for (int i = DOOR_SLOW_GAP; i <= DOOR_SLOW_DISCONNECT; i++) {
+		if (strcasecmp(text, door_slow_text((enum door_slow)i)) == 0) {
+			*ret = (enum door_slow)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 /* Takes the next entry of a comma-separated list off `*rest`, without blanks around it; NULL at the
  * end. */
 static char *next_entry(char **rest)
@@ -260,6 +271,7 @@ static int check_value(const struct setting *s, const char *value, enum config_o
 	const char *from = config_origin_text(origin);
 	struct addr hosts[CONFIG_HOSTS_MAX];
 	enum log_level level;
+	enum door_slow slow;
 	bool flag;
 	size_t n;
 
@@ -286,6 +298,11 @@ static int check_value(const struct setting *s, const char *value, enum config_o
 			       : config_refuse(
 					 e, "%s: \"%s\" is none of error, warn, info, debug (%s)",
 					 s->env, value, from);
+	case SETTING_SLOW:
+		return parse_slow(value, &slow) == 0
+			       ? 0
+			       : config_refuse(e, "%s: \"%s\" is neither gap nor disconnect (%s)",
+					       s->env, value, from);
 	case SETTING_ADDRESSES:
 		return check_addresses(s, value, from, e);
 	case SETTING_TEXT:
@@ -634,6 +651,7 @@ static void finish_values(struct config *c)
 	(void)parse_number(config_value(c, SETTING_PEERS_PER_IP), &c->peers_per_ip);
 	(void)parse_number(config_value(c, SETTING_HALF_OPEN), &c->half_open);
 	(void)parse_number(config_value(c, SETTING_CONSUMER_BYTES), &c->consumer_bytes);
+	(void)parse_slow(config_value(c, SETTING_SLOW_CONSUMER), &c->slow_consumer);
 	(void)parse_number(config_value(c, SETTING_MEMORY_BUDGET), &c->memory_budget);
 	(void)parse_bool(config_value(c, SETTING_TERANODE_RULES), &c->teranode_rules);
 	(void)parse_level(config_value(c, SETTING_LOG), &c->log);

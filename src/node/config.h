@@ -16,6 +16,7 @@
 #include "base/def.h"
 #include "base/limits.h"
 #include "node/topic_settings.h"
+#include "share/door.h"
 #include "wire/multiaddr.h"
 
 enum config_origin {
@@ -50,6 +51,7 @@ enum setting_id {
 	SETTING_PEERS_PER_IP,
 	SETTING_HALF_OPEN,
 	SETTING_CONSUMER_BYTES,
+	SETTING_SLOW_CONSUMER,
 	SETTING_MEMORY_BUDGET,
 	SETTING_LOG,
 	SETTING_ANNOUNCE_ADDRESSES,
@@ -69,6 +71,7 @@ enum setting_kind {
 	SETTING_PEERS,
 	SETTING_ADDRESSES,
 	SETTING_LEVEL,
+	SETTING_SLOW,
 };
 
 struct setting {
@@ -134,6 +137,7 @@ struct config {
 	struct topic_settings topics;
 	char client_name[LIMIT_CLIENT_NAME + 1];
 	bool teranode_rules;
+	enum door_slow slow_consumer;
 	enum log_level log;
 };
 

@@ -110,6 +110,7 @@ static void on_flush(struct task *t)
 	struct door_sockets *s = container_of(t, struct door_sockets, flush);
 	struct list *first;
 
+	door_tick(s->door, loop_now(s->loop));
 	while ((first = list_first(&s->dirty))) {
 		struct connection *c = list_entry(first, struct connection, dirty);
 

@@ -97,6 +97,7 @@ static int start_door(struct node *n, struct config_error *e)
 		.client_name = c->client_name,
 		.teranode_rules = c->teranode_rules,
 		.consumer_bytes = c->consumer_bytes,
+		.slow = c->slow_consumer,
 		.random = n->config.random,
 		.ops = &node_door_ops,
 		.user = n,

@@ -75,6 +75,18 @@ static void on_gap(void *user, const struct door_gap *gap)
 	buf_deinit(&json);
 }
 
+static void on_lag(void *user, const char *consumer, bool lags, const struct door_lag *lag)
+{
+	json_t *fields =
+		json_pack("{s:o, s:I, s:I}", "consumer", json_text_or_null(consumer), "messages",
+			  (json_int_t)lag->messages, "bytes", (json_int_t)lag->bytes);
+
+	if (lags)
+		node_emit(user, LOG_WARN, "consumer_slow", "CONSUMER_SLOW", fields);
+	else
+		node_emit(user, LOG_INFO, "consumer_ok", "CONSUMER_OK", fields);
+}
+
 static void on_wants_output(void *user, void *connection)
 {
 	struct node *n = user;
@@ -125,6 +137,7 @@ const struct door_ops node_door_ops = {
 	.topic_publish = on_topic_publish,
 	.api = on_api,
 	.on_gap = on_gap,
+	.on_lag = on_lag,
 	.verdict = on_verdict,
 	.on_author_skipped = on_author_skipped,
 	.on_validator_slow = on_validator_slow,

@@ -59,6 +59,8 @@ const struct setting settings[SETTINGS] = {
 	[SETTING_CONSUMER_BYTES] = { "PEERLINE_CONSUMER_BYTES", "consumer_bytes", SETTING_NUMBER,
 				     TEXT_OF(LIMIT_DOOR_CONSUMER_BYTES), 65536, UINT64_C(1) << 40,
 				     "most bytes held for a consumer that does not read" },
+	[SETTING_SLOW_CONSUMER] = { "PEERLINE_SLOW_CONSUMER", "slow_consumer", SETTING_SLOW, "gap",
+				    0, 0, "what happens to it then: gap or disconnect" },
 	[SETTING_MEMORY_BUDGET] = { "PEERLINE_MEMORY_BUDGET", "memory_budget", SETTING_NUMBER,
 				    TEXT_OF(LIMIT_BUDGET), 16777216, UINT64_C(1) << 40,
 				    "most bytes held for all peers together" },

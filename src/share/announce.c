@@ -42,6 +42,7 @@ size_t announce(struct door *d, struct letter *l, const struct about *about)
 
 	l->seq = ++l->view->seq;
 	l->subject = l->view->subject;
+	l->via = &about->message->via;
 	buf_clear(&d->scratch);
 	write_headers(&w, l->view, about);
 	if (wr_finish(&w) == 0)

@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "crypto/keys.h"
-#include "share/door_priv.h"
+#include "share/door_missed.h"
 #include "wire/wr.h"
 
 #define REFUSAL_MAX 4000
@@ -29,8 +29,7 @@ void consumer_send(struct consumer *c, struct bytes line)
 	}
 	memcpy(at, line.p, line.n);
 	outbox_end(&c->out, line.n);
-	if (was_empty && c->attached)
-		c->door->config.ops->wants_output(c->door->config.user, c->connection);
+	consumer_queued(c, was_empty);
 }
 
 void consumer_send_text(struct consumer *c, const char *line)
@@ -144,6 +143,12 @@ void consumer_close(struct consumer *c, const char *error)
 		d->config.ops->wants_close(d->config.user, c->connection);
 }
 
+void consumer_drop(struct consumer *c)
+{
+	c->dropped = true;
+	consumer_close(c, NULL);
+}
+
 void consumer_bury(struct consumer *c)
 {
 	struct map_node *it;
@@ -151,6 +156,7 @@ void consumer_bury(struct consumer *c)
 	list_remove(&c->ending);
 	while ((it = map_first(&c->subs)))
 		sub_kill(container_of(it, struct sub, by_sid));
+	marks_forget(c);
 	tickets_forget(c);
 	questions_forget(c);
 	identity_release(c);
@@ -297,6 +303,7 @@ int consumer_input(struct consumer *c, struct bytes b, struct mono now)
 	if (c->state == CONSUMER_CLOSING)
 		return 1;
 	d->now = now;
+	c->bytes_in += b.n;
 	c->heard_at = now;
 	c->pings_out = 0;
 	d->feeding = c;
@@ -309,11 +316,13 @@ int consumer_input(struct consumer *c, struct bytes b, struct mono now)
 
 size_t consumer_output(struct consumer *c, struct bytes *v, size_t n_v)
 {
-	return outbox_gather(&c->out, v, n_v);
+	return c->dropped ? 0 : outbox_gather(&c->out, v, n_v);
 }
 
 void consumer_sent(struct consumer *c, size_t n)
 {
 	c->bytes_out += n;
 	outbox_sent(&c->out, n);
+	marks_sent(c);
+	lag_progress(c);
 }

@@ -89,6 +89,7 @@ size_t consumer_set_rights(struct consumer *c, const struct rights *rights)
 	c->rights = rights;
 	c->messages.per_second = rights->messages_rate;
 	c->bytes.per_second = rights->bytes_rate;
+	c->slow = rights->slow;
 	c->out.max = size_max(rights->consumer_bytes, 2 * LIMIT_DOOR_RESERVE);
 	return rights->is_owner ? 0 : end_subscriptions(c);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "share/door_priv.h"
+#include "share/door_missed.h"
 #include "wire/nats_headers.h"
 #include "wire/wr.h"
 
@@ -230,10 +230,12 @@ static int put(struct sub *s, struct letter *l, const struct copy *copy)
 
 /* ---- one subscription ---- */
 
-static void delivered(struct sub *s, struct hole *h)
+static void delivered(struct sub *s, const struct letter *l, struct hole *h)
 {
 	s->consumer->delivered++;
 	s->n_delivered++;
+	account_count(&s->account, l->via, l->payload.n);
+	mark_add(s, l, h ? h->from : l->seq);
 	if (h)
 		hole_close(h);
 	if (s->max > 0 && s->n_delivered >= s->max)
@@ -244,7 +246,11 @@ static void delivered(struct sub *s, struct hole *h)
  * which nobody overlooks. */
 static void missed(struct sub *s, const struct letter *l)
 {
-	if (hole_dig(s, l) < 0)
+	int r = hole_dig(s, l);
+
+	if (s->consumer->slow == DOOR_SLOW_DISCONNECT)
+		consumer_drop(s->consumer);
+	else if (r < 0)
 		consumer_close(s->consumer, NULL);
 }
 
@@ -266,18 +272,19 @@ static void deliver_to(struct sub *s, struct letter *l)
 		missed(s, l);
 		return;
 	}
-	r = put(s, l, &copy);
+	r = mark_reserve(s);
+	if (r == 0)
+		r = put(s, l, &copy);
 	if (r < 0) {
 		missed(s, l);
 		return;
 	}
-	if (was_empty && c->attached)
-		c->door->config.ops->wants_output(c->door->config.user, c->connection);
+	consumer_queued(c, was_empty);
 	if (l->question)
 		question_asked(l->question, c);
 	if (s->serves && l->reply.n > 0)
 		reply_ring_add(&c->replies, &c->door->config.random, l->reply);
-	delivered(s, h);
+	delivered(s, l, h);
 }
 
 /* A question goes to those who asked for questions: whoever listens to everything would be taken

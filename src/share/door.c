@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "crypto/keys.h"
-#include "share/door_priv.h"
+#include "share/door_missed.h"
 #include "wire/multibase.h"
 
 /* ---- life ---- */
@@ -17,6 +17,7 @@ static void init_owner(struct door *d)
 		.is_owner = true,
 		.consumer_bytes = size_max(d->config.consumer_bytes, 2 * LIMIT_DOOR_RESERVE),
 		.subscriptions = LIMIT_DOOR_SUBSCRIPTIONS,
+		.slow = d->config.slow,
 	};
 	if (strlen(token) < sizeof(d->owner.token))
 		memcpy(d->owner.token, token, strlen(token));
@@ -109,6 +110,7 @@ static void leave_topic(struct door *d, struct topic *t)
 {
 	list_remove(&t->leaving);
 	t->joined = false;
+	topic_pause(t);
 	d->config.ops->topic_leave(d->config.user, t->name);
 	topic_unused(d, t);
 }
@@ -167,6 +169,9 @@ static void consumer_init(struct consumer *c, struct door *d, enum door_via via,
 	c->rights = needs_token ? &rights_of_strangers : &d->owner;
 	c->throttled_at = MONO_NEVER;
 	outbox_init(&c->out, c->rights->consumer_bytes, &d->blocks);
+	unsent_init(&c->unsent);
+	c->slow = c->rights->slow;
+	c->left_at = now;
 	map_init(&c->subs, random_u64(&d->config.random), LIMIT_DOOR_SUBSCRIPTIONS);
 	buf_init(&c->held, LIMIT_DOOR_HELD_INPUT);
 	list_init(&c->ending);
@@ -178,7 +183,8 @@ static struct mono consumer_deadline(const struct consumer *c)
 		return MONO_NEVER;
 	if (c->state == CONSUMER_NEW)
 		return mono_add_ms(c->attached_at, LIMIT_DOOR_AUTH_MS);
-	return mono_min(intake_deadline(c), mono_min(c->silent_until, c->ping_at));
+	return mono_min(mono_min(lag_deadline(c), intake_deadline(c)),
+			mono_min(c->silent_until, c->ping_at));
 }
 
 /* Whoever is on this host may connect, and has two seconds to show the token. Those that took
@@ -242,6 +248,7 @@ void door_detach(struct door *d, struct consumer *c)
 	buf_deinit(&c->held);
 	reply_ring_deinit(&c->replies);
 	outbox_deinit(&c->out);
+	unsent_deinit(&c->unsent);
 	map_deinit(&c->subs);
 	free(c);
 }
@@ -290,15 +297,17 @@ static void tick_consumer(struct consumer *c, struct mono now)
 		consumer_close(c, "Stale Connection");
 	if (consumer_is_open(c) && mono_reached(c->ping_at, now))
 		keep_alive(c, now);
+	if (consumer_is_open(c))
+		lag_tick(c, now);
 	if (mono_reached(intake_deadline(c), now))
 		intake_go_on(c);
 }
 
 void door_tick(struct door *d, struct mono now)
 {
+	d->now = now;
 	if (!mono_reached(d->deadline, now))
 		return;
-	d->now = now;
 	list_for_each (it, &d->consumers)
 		tick_consumer(list_entry(it, struct consumer, link), now);
 	questions_tick(d, now);
@@ -322,29 +331,59 @@ void door_lame_duck(struct door *d)
 
 /* ---- what the node asks ---- */
 
+static struct consumer_info info_of(const struct consumer *c)
+{
+	return (struct consumer_info){
+		.id = c->id,
+		.via = c->via,
+		.n_subscriptions = c->subs.n,
+		.bytes_held = c->out.held + unsent_bytes(&c->unsent) + nats_parser_held(&c->in) +
+			      buf_len(&c->held) + c->subs_cost,
+		.delivered = c->delivered,
+		.missed = c->missed,
+		.published = c->published,
+		.bytes_in = c->bytes_in,
+		.bytes_out = c->bytes_out,
+		.gaps = c->gaps,
+		.rights = c->rights,
+		.throttled_ms = (c->throttled_ns + mono_since_ns(c->throttled_at, c->door->now)) /
+				NS_PER_MS,
+		.lang = c->options.lang,
+		.client_version = c->options.version,
+		.up_ms = mono_since_ms(c->attached_at, c->door->now),
+		.bytes_max = c->out.max,
+		.slow = c->slow,
+		.lag = lag_of(c),
+		.consumer = c,
+	};
+}
+
 void door_consumers(const struct door *d,
 		    void (*each)(void *user, const struct consumer_info *info), void *user)
 {
 	for (const struct list *it = d->consumers.next; it != &d->consumers; it = it->next) {
 		const struct consumer *c =
 			(const void *)((const char *)it - offsetof(struct consumer, link));
-		const struct consumer_info info = {
-			.id = c->id,
-			.via = c->via,
-			.rights = c->rights,
-			.throttled_ms = (c->throttled_ns + mono_since_ns(c->throttled_at, d->now)) /
-					NS_PER_MS,
-			.n_subscriptions = c->subs.n,
-			.bytes_held = c->out.held + nats_parser_held(&c->in) + buf_len(&c->held) +
-				      c->subs_cost,
-			.delivered = c->delivered,
-			.missed = c->missed,
-			.published = c->published,
-			.bytes_out = c->bytes_out,
-		};
+		const struct consumer_info info = info_of(c);
 
 		if (consumer_is_open(c))
 			each(user, &info);
+	}
+}
+
+void consumer_uses(const struct consumer *c,
+		   void (*each)(void *user, const struct consumer_use *use), void *user)
+{
+	for (struct map_node *it = map_first(&c->subs); it; it = map_next(&c->subs, it)) {
+		const struct sub *s = container_of(it, struct sub, by_sid);
+		const struct consumer_use use = {
+			.subject = s->pattern,
+			.queue = s->queue,
+			.delivered = s->n_delivered,
+			.account = &s->account,
+		};
+
+		each(user, &use);
 	}
 }
 

@@ -25,6 +25,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "route/gossip.h"
+#include "share/account.h"
 #include "share/authors.h"
 #include "share/subject.h"
 
@@ -32,6 +33,21 @@ struct door;
 struct consumer;
 struct rights;
 struct rights_table;
+
+/* What happens to a consumer that does not read. */
+enum door_slow {
+	DOOR_SLOW_GAP,        /* what does not fit is dropped, and told with its next message */
+	DOOR_SLOW_DISCONNECT, /* it is closed without a word, as a NATS server does */
+};
+
+/* "gap", "disconnect". */
+const char *door_slow_text(enum door_slow slow);
+
+/* What waits for a consumer. */
+struct door_lag {
+	size_t messages, bytes;
+	uint64_t since_ms; /* so long nothing left; 0 while nothing waits */
+};
 
 /* What one subscription missed because its consumer did not read: told once, when its next message
  * gets through or when the connection ends. Texts are borrowed for the call. */
@@ -70,6 +86,9 @@ struct door_ops {
 	/* Since the last time `n` messages had no answer, the latest of them of this topic from
 	 * this consumer; at most once a minute. */
 	void (*on_validator_slow)(void *user, const char *consumer, struct bytes topic, uint64_t n);
+	/* From door_tick() only: nothing left for a while although something waits, or nothing
+	 * waits any more. `consumer` is its id. */
+	void (*on_lag)(void *user, const char *consumer, bool lags, const struct door_lag *lag);
 	/* Something was missed: count it, and answer with door_event("GAP", door_gap_json()). */
 	void (*on_gap)(void *user, const struct door_gap *gap);
 	/* There is output for this connection, where there was none: call consumer_output() before
@@ -94,6 +113,7 @@ struct door_config {
 	const char *client_name;  /* in envelopes; borrowed */
 	bool teranode_rules;      /* hold our consumers to teranode_rules.h */
 	size_t consumer_bytes;    /* held for one consumer */
+	enum door_slow slow;      /* of consumers that nothing else is said about */
 	struct random random;
 	const struct door_ops *ops;
 	void *user;
@@ -120,6 +140,7 @@ void consumer_sent(struct consumer *c, size_t n);
 void consumer_hang_up(struct consumer *c, struct mono now);
 
 struct mono door_deadline(const struct door *d);
+/* Also before consumer_sent() in a turn of the loop in which nothing came: it tells the time. */
 void door_tick(struct door *d, struct mono now);
 struct door_rights_change {
 	size_t n_disconnected;        /* their token is gone */
@@ -171,8 +192,24 @@ struct consumer_info {
 	const struct rights *rights;
 	size_t n_subscriptions, bytes_held;
 	uint64_t throttled_ms; /* it waited so long because of its quotas */
-	uint64_t delivered, missed, published, bytes_out;
+	uint64_t delivered, missed, published, bytes_in, bytes_out, gaps;
+	const char *lang, *client_version;
+	uint64_t up_ms;
+	size_t bytes_max;
+	enum door_slow slow;
+	struct door_lag lag;
+	const struct consumer *consumer;
 };
+
+/* What one subscription got. */
+struct consumer_use {
+	struct bytes subject, queue;
+	uint64_t delivered;
+	const struct account *account;
+};
+
+void consumer_uses(const struct consumer *c,
+		   void (*each)(void *user, const struct consumer_use *use), void *user);
 
 void door_consumers(const struct door *d,
 		    void (*each)(void *user, const struct consumer_info *info), void *user);

@@ -14,7 +14,9 @@
  *     publish.c       PUB and HPUB: where a message goes by its subject
  *     subscription.c  SUB and UNSUB: the life of one subscription
  *     deliver.c       one message to everybody who wants it
+ *     marks.c         which messages wait in a consumer's queue
  *     holes.c         what a consumer missed, until it is told
+ *     lag.c           who does not read
  *     topics.c        gossip topics that are named here, and their counters
  *     identity.c      consumer ids: who holds one, and who takes over
  *     tickets.c       control requests that wait for the node's answer
@@ -49,6 +51,8 @@ const char *consumer_why_not(int error);
 /* Flush and close; `error` is what -ERR says, NULL for a close without a word. What it held is
  * given back by door_settle(). */
 void consumer_close(struct consumer *c, const char *error);
+/* Close without a word, and without what waits: it is not read. */
+void consumer_drop(struct consumer *c);
 /* Takes away what it held: subscriptions, id, tickets. */
 void consumer_bury(struct consumer *c);
 /* One operation; a mistake in the protocol, one of NATS_E_*. */
@@ -93,7 +97,7 @@ void consumer_publish(struct consumer *c, const struct nats_op *op);
 
 void consumer_subscribe(struct consumer *c, const struct nats_op *op);
 void consumer_unsubscribe(struct consumer *c, const struct nats_op *op);
-/* Out of every look-up now; freed by door_settle(). */
+/* Out of every look-up now; freed by door_settle(), once no mark refers to it. */
 void sub_kill(struct sub *s);
 void sub_free(struct sub *s);
 
@@ -102,6 +106,7 @@ void sub_free(struct sub *s);
 struct letter {
 	struct bytes subject, reply, header, payload;
 	const struct consumer *from; /* NULL: from the node */
+	const struct peer_id *via;   /* who brought it; NULL: a local subject */
 	struct view *view;           /* NULL: a local subject */
 	struct question *question;   /* that it puts; NULL: none */
 	uint64_t seq;
@@ -145,16 +150,6 @@ void questions_tick(struct door *d, struct mono now);
 struct mono questions_deadline(const struct door *d);
 void questions_free(struct door *d);
 
-/* ---- holes.c ---- */
-
-/* The open hole of this subscription for this view (NULL: for local subjects), or NULL. */
-struct hole *hole_find(struct sub *s, const struct view *view);
-/* One message more was missed. -ENOSPC, -ENOMEM: it could not be written down. */
-_nodiscard_ int hole_dig(struct sub *s, const struct letter *l);
-/* The next message got through: door_settle() tells. */
-void hole_close(struct hole *h);
-void hole_tell(struct hole *h);
-
 /* ---- topics.c ---- */
 
 /* Finds or adds. -ENOSPC, -ENOMEM. */
@@ -162,6 +157,9 @@ _nodiscard_ int topic_get(struct door *d, struct bytes name, struct topic **ret)
 /* One subscription more (less) names it. A refusal of topic_join is returned unchanged. */
 _nodiscard_ int topic_name(struct door *d, struct topic *t);
 void topic_unname(struct door *d, struct topic *t);
+/* Nobody here heard the topic for a while: one number stands for whatever was said in that time, so
+ * that it is seen in the numbers of whoever goes on where it was. */
+void topic_pause(struct topic *t);
 /* Frees it if nothing refers to it. */
 void topic_unused(struct door *d, struct topic *t);
 

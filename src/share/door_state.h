@@ -17,6 +17,7 @@
 #include "share/subjects.h"
 #include "share/teranode_rules.h"
 #include "share/topic_subject.h"
+#include "share/unsent.h"
 #include "wire/nats_line.h"
 
 /* One way of seeing a topic; each numbers its messages by itself. */
@@ -32,8 +33,8 @@ struct topic {
 	struct map_node by_name;
 	struct bytes name; /* in `text` */
 	struct view views[TOPIC_VIEWS];
-	size_t n_named; /* subscriptions that name it in any view; the first joined it */
-	size_t n_holes;
+	size_t n_named;          /* subscriptions that name it in any view; the first joined it */
+	size_t n_holes, n_marks; /* that refer to it */
 	bool joined;
 	struct list leaving; /* on door.leaving */
 	struct door_counts counts;
@@ -57,7 +58,8 @@ struct sub {
 	struct view *view; /* of a topic named without wildcards; else NULL */
 	struct list holes;
 	uint64_t n_delivered, max; /* max 0: none */
-	size_t cost;
+	struct account account;
+	size_t cost, n_marks;             /* a mark refers to it: it is freed after the last one */
 	bool validates;                   /* it is to judge what it gets */
 	bool serves;                      /* it may answer what it gets */
 	bool is_wide;                     /* its first token is a wildcard */
@@ -83,6 +85,9 @@ struct consumer {
 	uint64_t number;
 	struct nats_parser in;
 	struct outbox out;
+	struct unsent unsent; /* the messages in `out` */
+	enum door_slow slow;
+	bool dropped; /* what waits will not be sent */
 	struct greeting_options options;
 	struct map subs; /* by sid */
 	size_t subs_cost, n_holes, n_tickets;
@@ -103,10 +108,13 @@ struct consumer {
 	uint64_t throttled_ns;       /* before that */
 
 	struct mono attached_at, heard_at, ping_at;
+	struct mono left_at;     /* something left, or began to wait */
+	bool lag_told;           /* that it lags */
+	struct mono lag_told_at; /* {0}: never */
 	unsigned int pings_out;
 	bool was_pinged;
 	bool attached; /* its owner knows it, so that callbacks may name it */
-	uint64_t delivered, missed, published, bytes_out;
+	uint64_t delivered, missed, published, bytes_in, bytes_out, gaps;
 };
 
 struct ticket {

@@ -66,7 +66,7 @@ static int read_text(const json_t *object, const char *key, char *out, size_t n_
 static int read_object(const json_t *object, struct greeting_options *io, char *token,
 		       size_t n_token)
 {
-	static const char *const texts_ignored[] = { "lang", "version", "user", "pass" };
+	static const char *const texts_ignored[] = { "user", "pass" };
 	struct {
 		const char *key;
 		bool *flag;
@@ -92,6 +92,10 @@ static int read_object(const json_t *object, struct greeting_options *io, char *
 		r = read_integer(object, "protocol", &io->protocol);
 	if (r == 0)
 		r = read_text(object, "name", io->name, sizeof(io->name), &io->name_too_long);
+	if (r == 0)
+		r = read_text(object, "lang", io->lang, sizeof(io->lang), &too_long);
+	if (r == 0)
+		r = read_text(object, "version", io->version, sizeof(io->version), &too_long);
 	if (r == 0)
 		r = read_text(object, "auth_token", token, n_token, &too_long);
 	return r;

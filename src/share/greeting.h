@@ -7,12 +7,16 @@
 #include "base/def.h"
 #include "base/limits.h"
 
+#define GREETING_WORD_MAX 32
+
 /* What CONNECT may say. Before it, and for keys it leaves out, NATS's defaults hold. */
 struct greeting_options {
 	bool verbose, pedantic, echo, headers, no_responders;
 	int64_t protocol;
 	char name[LIMIT_CONSUMER_ID + 1];
 	bool name_too_long;
+	char lang[GREETING_WORD_MAX], version[GREETING_WORD_MAX]; /* the client library's; empty if
+								     too long */
 };
 
 struct greeting_options greeting_defaults(void);

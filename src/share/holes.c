@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "share/door_priv.h"
+#include "share/door_missed.h"
 
 struct hole *hole_find(struct sub *s, const struct view *view)
 {
@@ -47,6 +47,7 @@ int hole_dig(struct sub *s, const struct letter *l)
 	h->to = l->seq;
 	h->count++;
 	h->bytes += l->payload.n;
+	s->account.missed++;
 	s->consumer->missed++;
 	return 0;
 }
@@ -72,6 +73,7 @@ void hole_tell(struct hole *h)
 	};
 
 	list_remove(&h->link);
+	h->consumer->gaps++;
 	if (d->config.ops->on_gap)
 		d->config.ops->on_gap(d->config.user, &gap);
 	if (h->view) {

@@ -198,6 +198,7 @@ static void drop_first(struct outbox *o)
 void outbox_sent(struct outbox *o, size_t n)
 {
 	o->waiting -= n;
+	o->n_sent += n;
 	while (n > 0) {
 		struct outbox_piece *piece;
 		size_t n_of_it;

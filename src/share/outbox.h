@@ -39,6 +39,7 @@ struct outbox {
 	size_t charges, runs;               /* of all shared pieces */
 	size_t waiting;                     /* bytes to be written */
 	size_t held, max;
+	uint64_t n_sent; /* bytes since outbox_init() */
 };
 
 void outbox_init(struct outbox *o, size_t max, struct shared_pool *pool);
@@ -47,6 +48,12 @@ void outbox_deinit(struct outbox *o);
 static inline bool outbox_is_empty(const struct outbox *o)
 {
 	return o->n == 0;
+}
+
+/* Where the queue ends, in bytes since outbox_init(): what was sent, and what waits. */
+static inline uint64_t outbox_end_at(const struct outbox *o)
+{
+	return o->n_sent + o->waiting;
 }
 
 /* Room for a message of `n` bytes, however it is cut into pieces, with `reserve` bytes to spare. */

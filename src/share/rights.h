@@ -31,6 +31,7 @@ struct rights {
 	/* A second; 0: as much as it likes. What is beyond is not read until it is its turn. */
 	uint64_t messages_rate, bytes_rate;
 	size_t consumer_bytes, subscriptions; /* at most */
+	enum door_slow slow;                  /* what happens when it does not read */
 	uint8_t token[RIGHTS_TOKEN_MAX];      /* NULs behind it */
 };
 

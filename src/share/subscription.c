@@ -2,12 +2,16 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "share/door_priv.h"
+#include "share/door_missed.h"
 #include "share/topic_subject.h"
 
 void sub_free(struct sub *s)
 {
 	list_remove(&s->link);
+	if (s->n_marks > 0)
+		return; /* the last of them puts it back on the list */
+	s->consumer->subs_cost -= s->cost;
+	account_deinit(&s->account);
 	free(s);
 }
 
@@ -20,7 +24,6 @@ void sub_kill(struct sub *s)
 	s->dead = true;
 	subjects_remove(&d->subjects, &s->entry);
 	map_remove(&c->subs, &s->by_sid);
-	c->subs_cost -= s->cost;
 	d->n_validators -= s->validates;
 	list_for_each_safe (it, &s->holes)
 		hole_close(list_entry(it, struct hole, link));
@@ -133,7 +136,7 @@ static const char *subscribe(struct consumer *c, const struct nats_op *op, char 
 	r = c->subs_cost + s->cost > LIMIT_DOOR_SUBSCRIPTION_BYTES ? -ENOSPC : sub_enter(s);
 	if (r == 0)
 		return NULL;
-	sub_free(s);
+	free(s); /* it is in nothing, and not charged */
 	return consumer_why_not(r);
 }
 

@@ -7,7 +7,7 @@
 
 static bool is_unused(const struct topic *t)
 {
-	return t->n_named == 0 && t->n_holes == 0 && !t->joined;
+	return t->n_named == 0 && t->n_holes == 0 && t->n_marks == 0 && !t->joined;
 }
 
 static void topic_free(struct door *d, struct topic *t)
@@ -118,6 +118,12 @@ void topic_unname(struct door *d, struct topic *t)
 {
 	if (--t->n_named == 0)
 		list_add_tail(&d->leaving, &t->leaving);
+}
+
+void topic_pause(struct topic *t)
+{
+	for (size_t i = 0; i < TOPIC_VIEWS; i++)
+		t->views[i].seq++;
 }
 
 void topic_unused(struct door *d, struct topic *t)

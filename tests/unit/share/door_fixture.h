@@ -188,6 +188,15 @@ static void fixture_validator_slow(void *user, const char *consumer, struct byte
 	note(user, line, bytes_of_text(consumer), topic);
 }
 
+static void fixture_lag(void *user, const char *consumer, bool lags, const struct door_lag *lag)
+{
+	char line[96] = "";
+
+	if (lags)
+		snprintf(line, sizeof(line), "%d %d", (int)lag->messages, (int)lag->bytes);
+	note(user, lags ? "lags" : "reads", bytes_of_text(consumer), bytes_of_text(line));
+}
+
 static void fixture_wants_output(void *user, void *connection)
 {
 	(void)user;
@@ -212,6 +221,7 @@ static const struct door_ops fixture_ops = {
 	.topic_publish = fixture_publish,
 	.api = fixture_api,
 	.on_gap = fixture_gap,
+	.on_lag = fixture_lag,
 	.verdict = fixture_verdict,
 	.on_author_skipped = fixture_author_skipped,
 	.on_validator_slow = fixture_validator_slow,
@@ -220,7 +230,13 @@ static const struct door_ops fixture_ops = {
 	.wants_close = fixture_wants_close,
 };
 
-static inline void fixture_init_with(struct fixture *f, size_t consumer_bytes, bool teranode_rules)
+struct fixture_rules {
+	bool teranode;
+	enum door_slow slow;
+};
+
+static inline void fixture_init_under(struct fixture *f, size_t consumer_bytes,
+				      struct fixture_rules rules)
 {
 	*f = (struct fixture){ .now = { NS_PER_S } };
 	random_seeded_init(&f->seed, 7);
@@ -234,7 +250,8 @@ static inline void fixture_init_with(struct fixture *f, size_t consumer_bytes, b
 					 .token = TOKEN,
 					 .client_name = "peerline",
 					 .id = peer_id_of(255),
-					 .teranode_rules = teranode_rules,
+					 .teranode_rules = rules.teranode,
+					 .slow = rules.slow,
 					 .topic_prefix = "teranode/bitcoin/1.0.0/",
 					 .consumer_bytes = consumer_bytes,
 					 .random = random_seeded_source(&f->seed),
@@ -243,6 +260,16 @@ static inline void fixture_init_with(struct fixture *f, size_t consumer_bytes, b
 				 },
 				 &f->door),
 			 0);
+}
+
+static inline void fixture_init_with(struct fixture *f, size_t consumer_bytes, bool teranode_rules)
+{
+	fixture_init_under(f, consumer_bytes, (struct fixture_rules){ .teranode = teranode_rules });
+}
+
+static inline void fixture_init_slow(struct fixture *f, size_t consumer_bytes, enum door_slow slow)
+{
+	fixture_init_under(f, consumer_bytes, (struct fixture_rules){ .slow = slow });
 }
 
 static inline void fixture_init_bytes(struct fixture *f, size_t consumer_bytes)

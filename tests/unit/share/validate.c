@@ -147,6 +147,7 @@ TEST(silence_frees_the_question_and_is_told_once_a_minute)
 	buf_clear(&f.notes);
 	for (int i = 0; i < 3; i++)
 		assert_true(gossip_asks(&f, T, X, 1));
+	hear(v);
 	pass_ms(&f, 999);
 	assert_noted(&f, "");
 	pass_ms(&f, 1);
@@ -157,9 +158,11 @@ TEST(silence_frees_the_question_and_is_told_once_a_minute)
 	pass_ms(&f, LIMIT_DOOR_SLOW_TOLD_MS - 1001);
 	say(v, "PONG\r\n");
 	assert_true(gossip_asks(&f, T, X, 1));
+	hear(v);
 	pass_ms(&f, 1000);
 	assert_noted(&f, "");
 	assert_true(gossip_asks(&f, T, X, 1));
+	hear(v);
 	pass_ms(&f, 1000);
 	assert_noted(&f, "slow 4 judge /t\n");
 	fixture_deinit(&f);

@@ -1,0 +1,38 @@
+#ifndef PL_SHARE_DOOR_MISSED_H
+#define PL_SHARE_DOOR_MISSED_H
+
+/* What waits for consumers, and what they miss: the part of door_priv.h that the files lag.c,
+ * marks.c and holes.c write. */
+
+#include "share/door_priv.h"
+
+/* ---- lag.c ---- */
+
+/* Something was put on its queue, which was empty before or not. */
+void consumer_queued(struct consumer *c, bool was_empty);
+/* Something left. */
+void lag_progress(struct consumer *c);
+struct door_lag lag_of(const struct consumer *c);
+void lag_tick(struct consumer *c, struct mono now);
+struct mono lag_deadline(const struct consumer *c);
+
+/* ---- marks.c ---- */
+
+/* Before a message of this subscription is queued; -ENOMEM. Then after it. */
+_nodiscard_ int mark_reserve(struct sub *s);
+void mark_add(struct sub *s, const struct letter *l, uint64_t from);
+/* Forgets what was sent; everything. */
+void marks_sent(struct consumer *c);
+void marks_forget(struct consumer *c);
+
+/* ---- holes.c ---- */
+
+/* The open hole of this subscription for this view (NULL: for local subjects), or NULL. */
+struct hole *hole_find(struct sub *s, const struct view *view);
+/* One message more was missed. -ENOSPC, -ENOMEM: it could not be written down. */
+_nodiscard_ int hole_dig(struct sub *s, const struct letter *l);
+/* The next message got through: door_settle() tells. */
+void hole_close(struct hole *h);
+void hole_tell(struct hole *h);
+
+#endif
