@@ -35,6 +35,7 @@ int help_about(const struct command *command);
 int cmd_run(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_peers(int argc, char **argv);
+int cmd_peer(int argc, char **argv);
 int cmd_topics(int argc, char **argv);
 int cmd_consumers(int argc, char **argv);
 int cmd_events(int argc, char **argv);

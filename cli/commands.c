@@ -12,6 +12,18 @@ const struct command commands[] = {
 	  "  Exits with 3 when the node has problems to tell.\n" },
 	{ "peers", cmd_peers, "[--wide] [--json]", "who it is connected to, or tries to be",
 	  "  --wide    also traffic, gossip's score, agents and the last error\n" },
+	{ "peer", cmd_peer,
+	  "add ADDRESS | drop PEER | ban PEER [--for TIME] | unban PEER | bans | show PEER "
+	  "[--json]",
+	  "one peer: what is known of it, and what is wanted of it",
+	  "  add ADDRESS    keep a link to it: it is dialled for ever, also after a restart\n"
+	  "  drop PEER      close its links and do not dial it any more; PEER may be an address\n"
+	  "  ban PEER       no link with it, whoever dials; --for 90s, 15m, 24h, 7d or 2w, else\n"
+	  "                 until it is unbanned, also after a restart\n"
+	  "  unban PEER     end its ban; one that is kept is dialled at once\n"
+	  "  bans           who is banned, and until when\n"
+	  "  show PEER      its state, addresses, links (* is the one we write on), score, topics\n"
+	  "  PEER is a peer id. Additions and bans stand in DATA/peer_rules.json.\n" },
 	{ "topics", cmd_topics, "[--wide | --rates] [--json]", "the topics, and how they are",
 	  "  PACE is the usual pause between two messages; docs/control.md says what HEALTH "
 	  "means.\n"

@@ -16,6 +16,8 @@
 #define LIMIT_HANDSHAKE_MS 5000 /* absolute, from the first moment; progress does not extend it */
 #define LIMIT_LINKS_PER_PEER 4  /* links to one peer while duplicates are being settled */
 #define LIMIT_MANAGED_PEERS 256
+#define LIMIT_BANS 1024              /* peers the user wants no link with */
+#define LIMIT_PEER_RULES (512 * KIB) /* the file of these and of the addresses that were added */
 #define LIMIT_LISTENERS 16
 #define LIMIT_SETTLE_MS 5000          /* the oldest of several links has this long to answer */
 #define LIMIT_REDIAL_MS 5000          /* between dials of a managed peer, at first ... */

@@ -24,6 +24,7 @@ static const char *const reason_texts[] = {
 	[LINK_WRONG_NETWORK] = "wrong_network",
 	[LINK_PROTOCOL_ERROR] = "protocol_error",
 	[LINK_OVER_BUDGET] = "over_budget",
+	[LINK_BANNED] = "banned",
 	[LINK_NO_MEMORY] = "no_memory",
 };
 

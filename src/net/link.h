@@ -45,6 +45,7 @@ enum link_reason {
 	LINK_WRONG_NETWORK,      /* "wrong_network": a peerline of another network name */
 	LINK_PROTOCOL_ERROR,     /* "protocol_error": yamux or framing */
 	LINK_OVER_BUDGET, /* "over_budget": held much and took nothing while memory was short */
+	LINK_BANNED,      /* "banned": the user wants no link with it */
 	LINK_NO_MEMORY,   /* "no_memory" */
 };
 

@@ -14,12 +14,6 @@
  * the network, when its outcome is known. docs/control.md is the contract.
  */
 
-struct api_request {
-	struct node *node;
-	uint64_t ticket;
-	json_t *body; /* borrowed for the call */
-};
-
 void api_answer(struct node *n, uint64_t ticket, json_t *answer)
 {
 	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
@@ -75,8 +69,8 @@ static bool find_peer(const struct api_request *q, struct peer **ret)
 	return true;
 }
 
-static bool get_number(const struct api_request *q, const char *key, uint64_t standard,
-		       uint64_t max, uint64_t *ret)
+bool api_get_number(const struct api_request *q, const char *key, uint64_t standard, uint64_t max,
+		    uint64_t *ret)
 {
 	json_t *value = json_object_get(q->body, key);
 
@@ -222,7 +216,7 @@ static void start_ping(const struct api_request *q, bool fresh_streams, ping_fn 
 	uint64_t count;
 	int r;
 
-	if (!get_number(q, "count", 1, PING_COUNT_MAX, &count) || !find_peer(q, &peer))
+	if (!api_get_number(q, "count", 1, PING_COUNT_MAX, &count) || !find_peer(q, &peer))
 		return;
 	p = pending_new(q);
 	if (!p)
@@ -270,8 +264,8 @@ static void verb_perf(const struct api_request *q)
 	struct peer *peer;
 	int r;
 
-	if (!get_number(q, "upload", 0, LIMIT_PERF_BYTES, &upload) ||
-	    !get_number(q, "download", 0, LIMIT_PERF_BYTES, &download) || !find_peer(q, &peer))
+	if (!api_get_number(q, "upload", 0, LIMIT_PERF_BYTES, &upload) ||
+	    !api_get_number(q, "download", 0, LIMIT_PERF_BYTES, &download) || !find_peer(q, &peer))
 		return;
 	p = pending_new(q);
 	if (!p)
@@ -325,12 +319,24 @@ static const struct {
 	const char *name;
 	void (*run)(const struct api_request *q);
 } verbs[] = {
-	{ "STATUS", verb_status },         { "PEERS", verb_peers },
-	{ "TOPICS", verb_topics },         { "AUTHORS", verb_authors },
-	{ "CONSUMERS", verb_consumers },   { "CONNECT", verb_connect },
-	{ "DISCONNECT", verb_disconnect }, { "PING", verb_ping },
-	{ "STREAMS", verb_streams },       { "PERF", verb_perf },
-	{ "CONFIG", verb_config },         { "STOP", verb_stop },
+	{ "STATUS", verb_status },
+	{ "PEERS", verb_peers },
+	{ "TOPICS", verb_topics },
+	{ "AUTHORS", verb_authors },
+	{ "CONSUMERS", verb_consumers },
+	{ "CONNECT", verb_connect },
+	{ "DISCONNECT", verb_disconnect },
+	{ "PING", verb_ping },
+	{ "STREAMS", verb_streams },
+	{ "PERF", verb_perf },
+	{ "CONFIG", verb_config },
+	{ "STOP", verb_stop },
+	{ "PEER", api_peer_verb },
+	{ "PEER_ADD", api_peer_add },
+	{ "PEER_DROP", api_peer_drop },
+	{ "BAN", api_ban },
+	{ "UNBAN", api_unban },
+	{ "BANS", api_bans },
 };
 
 void node_api(struct node *n, struct bytes verb, struct bytes body, uint64_t ticket)

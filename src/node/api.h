@@ -5,6 +5,7 @@
  * say what is known as JSON. */
 
 #include "node/node_priv.h"
+#include "peer/bans.h"
 #include "peer/perf.h"
 #include "peer/ping.h"
 
@@ -13,8 +14,28 @@ void api_answer(struct node *n, uint64_t ticket, json_t *answer);
 _printf_(4, 5) void api_refuse(struct node *n, uint64_t ticket, const char *code,
 			       const char *format, ...);
 
+struct api_request {
+	struct node *node;
+	uint64_t ticket;
+	json_t *body; /* borrowed for the call */
+};
+
+/* `standard` where there is none; false: what is there is no such number, and that was answered. */
+bool api_get_number(const struct api_request *q, const char *key, uint64_t standard, uint64_t max,
+		    uint64_t *ret);
+
+/* api_rules.c: what the user says of single peers. */
+void api_peer_verb(const struct api_request *q);
+void api_peer_add(const struct api_request *q);
+void api_peer_drop(const struct api_request *q);
+void api_ban(const struct api_request *q);
+void api_unban(const struct api_request *q);
+void api_bans(const struct api_request *q);
+
 json_t *api_status(struct node *n);
 json_t *api_peers(struct node *n);
+/* One of them, with all it says about itself. */
+json_t *api_peer(struct node *n, struct peer *p);
 json_t *api_topics(struct node *n);
 /* null: the peer does not gossip with us. */
 json_t *api_score(struct node *n, const struct peer_id *id);

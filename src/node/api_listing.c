@@ -89,10 +89,9 @@ static void shorten(json_t *o)
 		put(json_object_get(o, "score"), "by_topic", json_array());
 }
 
-static void each_peer(void *user, struct peer *p)
+json_t *api_peer(struct node *n, struct peer *p)
 {
-	struct listing *l = user;
-	struct mono now = loop_now(l->node->config.loop);
+	struct mono now = loop_now(n->config.loop);
 	bool connected;
 	struct peer_info info;
 	json_t *o = json_object();
@@ -118,7 +117,15 @@ static void each_peer(void *user, struct peer *p)
 	    mono_is_never(info.next_dial_at) ? json_null()
 					     : json_number(mono_since_ms(now, info.next_dial_at)));
 	put(o, "last_error", json_text_or_null(info.last_error));
-	put(o, "score", api_score(l->node, peer_id_of(p)));
+	put(o, "score", api_score(n, peer_id_of(p)));
+	return o;
+}
+
+static void each_peer(void *user, struct peer *p)
+{
+	struct listing *l = user;
+	json_t *o = api_peer(l->node, p);
+
 	put(o, "shortened", json_boolean(fitting_size(o) > l->share));
 	if (fitting_size(o) > l->share)
 		shorten(o);

@@ -12,6 +12,7 @@
 #include "node/file.h"
 #include "node/handoff.h"
 #include "node/node.h"
+#include "node/rules_file.h"
 #include "peerline/peerline.h"
 
 /* The public node: a real loop, a data directory, and the node between them. */
@@ -30,6 +31,7 @@ struct pl_node {
 	struct datadir *datadir;
 	struct node *node;
 	struct buf peer_cache; /* until the node has started */
+	struct rules_file *rules_file;
 	struct timer trim;
 	atomic_bool stop_wanted;
 	struct handoff handoff; /* consumers inside the process, on their way to the door */
@@ -93,9 +95,26 @@ static void on_node_stopped(void *user)
 	loop_stop(n->loop);
 }
 
+static void on_rules_saved(void *user, int error)
+{
+	struct pl_node *n = user;
+
+	/* The loop's end may outlast the node. */
+	if (n->node)
+		node_peer_rules_saved(n->node, error);
+}
+
+static int save_peer_rules(void *user, struct bytes content)
+{
+	struct pl_node *n = user;
+
+	return rules_file_save(n->rules_file, n->loop, content, on_rules_saved, n);
+}
+
 static const struct node_ops node_ops = {
 	.on_event = on_node_event,
 	.on_stopped = on_node_stopped,
+	.save_peer_rules = save_peer_rules,
 };
 
 static void on_wake(void *user)
@@ -142,6 +161,10 @@ static int open_node(struct pl_node *n, struct config_error *e)
 		return r;
 	read_peer_cache(n);
 	config.peer_cache = buf_data(&n->peer_cache);
+	r = rules_file_open(n->config->data, loop_wall(n->loop), on_warning, n, &n->rules_file);
+	if (r < 0)
+		return r;
+	config.peer_rules = rules_file_content(n->rules_file);
 	config.loop = n->loop;
 	config.config = n->config;
 	config.key = n->datadir->key;
@@ -282,6 +305,7 @@ void pl_node_free(struct pl_node *n)
 	n->node = node_free(n->node);
 	n->datadir = datadir_close(n->datadir);
 	n->loop = loop_free(n->loop);
+	n->rules_file = rules_file_close(n->rules_file);
 	buf_deinit(&n->peer_cache);
 	n->config = config_free(n->config);
 	free(n);

@@ -39,6 +39,8 @@ struct node *node_free(struct node *n)
 	n->pool = pool_free(n->pool);
 	n->door = door_free(n->door);
 	key_pair_wipe(&n->config.key);
+	peer_rules_deinit(&n->rules);
+	json_decref(n->rules_answer);
 	free(n);
 	return NULL;
 }
@@ -236,6 +238,7 @@ static int start_peers(struct node *n, struct config_error *e)
 	if (r == 0)
 		r = listen_peers(n, e);
 	if (r == 0) {
+		node_apply_rules(n);
 		manage_peers(n);
 		node_import_peer_cache(n);
 	}

@@ -22,6 +22,10 @@ struct node_ops {
 	/* After node_stop(): everything is closed, node_free() may be called (later, from the
 	 * loop's owner). */
 	void (*on_stopped)(void *user);
+	/* What the next start is to get as node_config.peer_rules; borrowed for the call. Then
+	 * node_peer_rules_saved(), once, from inside or later; until then there is no second one. A
+	 * negative errno: it will not come. NULL: nothing is kept. */
+	int (*save_peer_rules)(void *user, struct bytes content);
 };
 
 struct node_config {
@@ -33,6 +37,8 @@ struct node_config {
 	uint64_t incarnation, seqno_last;
 	struct bytes peer_cache; /* import_peer_cache's content, borrowed until node_start() is
 				    over; `p` NULL: none */
+	struct bytes peer_rules; /* node/peer_rules.h, borrowed until node_start() is over; empty:
+				    nothing was said */
 	bool unix_socket;        /* listen on config->door_socket too */
 	const struct node_ops *ops;
 	void *user;
@@ -51,6 +57,9 @@ void node_stop(struct node *n);
 /* A consumer inside this process: takes `sock`, a Unix socket that was not started. While the node
  * does not run it is closed. */
 void node_adopt(struct node *n, struct sock *sock);
+
+/* The outcome of save_peer_rules(). */
+void node_peer_rules_saved(struct node *n, int error);
 
 /* For STATUS: something that was told before the node stood. */
 void node_remember_warning(struct node *n, const char *text);

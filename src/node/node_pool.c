@@ -20,7 +20,7 @@ static const char *by_text(enum net_by by)
 }
 
 /* All 64 bits are random: as a number it would not survive JavaScript. */
-static json_t *json_link(const struct link *l)
+json_t *json_link(const struct link *l)
 {
 	char text[20];
 

@@ -8,6 +8,7 @@
 #include "node/door_sockets.h"
 #include "node/json_values.h"
 #include "node/node.h"
+#include "node/peer_rules.h"
 #include "peer/hints.h"
 #include "peer/pool.h"
 #include "route/gossip_streams.h"
@@ -40,6 +41,11 @@ struct node {
 	size_t n_warnings;
 	struct mono budget_warning_at; /* not again before */
 	uint64_t gaps, gap_messages;
+	struct peer_rules rules; /* `added` as it stands; who is banned now, the pool knows */
+	/* A change that is being written down, and who waits for that; one at a time. */
+	bool is_saving_rules;
+	uint64_t rules_ticket;
+	json_t *rules_answer;
 	bool is_alone; /* and that was told: topics hear nobody, because nobody is connected */
 };
 
@@ -53,7 +59,14 @@ void node_emit(struct node *n, enum log_level level, const char *event, const ch
 	       json_t *fields);
 _printf_(3, 4) void node_tell(struct node *n, enum log_level level, const char *format, ...);
 
+/* node_rules.c: once there is a pool; false: the change before is not written down yet, and that
+ * was answered; writes down what has changed, and then sends `answer`, which it takes. */
+void node_apply_rules(struct node *n);
+_nodiscard_ bool node_may_change_rules(struct node *n, uint64_t ticket);
+void node_keep_rules(struct node *n, uint64_t ticket, json_t *answer);
+
 /* node_pool.c */
+json_t *json_link(const struct link *l);
 extern const struct pool_ops node_pool_ops;
 
 /* node_hints.c: before the first link; once there are topics. */

@@ -205,6 +205,25 @@ static void tell_targets(const struct peer *p, struct peer_info *info)
 	}
 }
 
+void peer_each_address(const struct peer *p,
+		       void (*each)(void *user, const struct multiaddr *address), void *user)
+{
+	list_for_each_safe (it, &p->targets) {
+		const struct target *t = list_entry(it, struct target, of_peer);
+		struct multiaddr m;
+
+		if (t->managed && t->state != TARGET_ENDING &&
+		    multiaddr_decode(BYTES(t->address, t->n_address), &m) == 0)
+			each(user, &m);
+	}
+}
+
+void peer_each_link(const struct peer *p, void (*each)(void *user, struct link *l), void *user)
+{
+	list_for_each_safe (it, &p->links)
+		each(user, list_entry(it, struct pool_link, of_peer)->link);
+}
+
 void peer_get_info(const struct peer *p, struct peer_info *ret)
 {
 	*ret = (struct peer_info){ .state = PEER_WAITING, .next_dial_at = MONO_NEVER };

@@ -9,6 +9,7 @@
  *     pool_link.c   links: adopted or refused, settled, kept alive, lost
  *     pool_memory.c who loses its links when memory is short
  *     pool_dial.c   addresses to be dialled: slots, schedule, outcomes
+ *     pool_rules.c  what the user says of single peers: bans, and addresses no longer to be kept
  *     lookup.c      an address's names, down to what can be dialled
  *     identify.c    identify and push, both ways; with signed_record.c, signed addresses
  *
@@ -19,6 +20,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "peer/bans.h"
 #include "peer/identity.h"
 #include "peer/keeper.h"
 #include "peer/liveness.h"
@@ -109,6 +111,7 @@ struct pool {
 	struct list targets, queue;
 	size_t n_targets, n_managed, n_dialing, n_connected;
 	bool is_pumping;
+	struct bans bans;
 	const struct pool_protocol *protocols[LIMIT_PROTOCOLS];
 	size_t n_protocols;
 	struct pool_protocol identify, push;
@@ -141,6 +144,7 @@ void snapshots_free(struct pool *pool);
 
 extern const struct net_ops pool_net_ops;
 
+bool pool_is_banned(const struct pool *pool, const struct peer_id *id);
 bool pool_serves(void *user, struct bytes protocol);
 
 /* Does nothing for a link that is closing. When it is the primary, on_primary comes first. */
@@ -170,10 +174,14 @@ void target_on_dial_failed(struct target *t, enum link_reason reason, int error)
 /* For each target of the peer. */
 void targets_on_peer_up(struct peer *p);
 void targets_on_peer_down(struct peer *p);
+/* Those that wait are dialled now. */
+void targets_hurry(struct peer *p);
 /* Ends those of a peer; all. Their outcomes come later. */
 void targets_drop(struct peer *p);
 void targets_stop(struct pool *pool);
 void target_free(struct target *t);
+/* The managed one with this address; NULL: there is none. */
+struct target *target_find_managed(struct pool *pool, const struct multiaddr *m);
 bool targets_know(const struct pool *pool, const struct addr *a);
 
 /* ---- identify.c ---- */

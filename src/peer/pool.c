@@ -41,6 +41,7 @@ int pool_new(const struct pool_config *config, struct pool **ret)
 	pool->config = *config;
 	pool->loop = config->loop;
 	map_init(&pool->peers, random_u64(&config->random), LIMIT_PEER_RECORDS);
+	bans_init(&pool->bans);
 	list_init(&pool->all);
 	list_init(&pool->idle);
 	list_init(&pool->links);

@@ -22,6 +22,7 @@
 
 struct pool;
 struct peer;
+struct ban; /* peer/bans.h */
 
 /* NULL entries are allowed. */
 struct pool_ops {
@@ -115,7 +116,21 @@ _nodiscard_ int pool_connect_if(struct pool *pool, const struct multiaddr *addre
 /* Closes its links with LINK_DISCONNECTED and stops managing it; the number of links. */
 size_t pool_disconnect(struct pool *pool, struct peer *p);
 
+/*
+ * No link with this peer until then: those that stand are closed as LINK_BANNED, `ret_links` is
+ * their number; it is not dialled, and refused when it comes. Its managed addresses stay, and are
+ * dialled when the ban is over. -ENOSPC: LIMIT_BANS others stand. POOL_E_SELF.
+ */
+_nodiscard_ int pool_ban(struct pool *pool, const struct peer_id *id, struct wall until,
+			 size_t *ret_links);
+/* False: it was not banned. */
+bool pool_unban(struct pool *pool, const struct peer_id *id);
+/* Those that stand, borrowed until the loop's next turn. */
+const struct ban *pool_bans(struct pool *pool, size_t *ret_n);
+
 struct peer *pool_find(struct pool *pool, const struct peer_id *id);
+/* Whom a managed address leads to; a record of its own while nobody knows. NULL: not managed. */
+struct peer *pool_managed_peer(struct pool *pool, const struct multiaddr *address);
 /* What peers make us hold, see base/budget.h; and how often a peer lost its links for it. */
 const struct budget *pool_budget(const struct pool *pool);
 uint64_t pool_n_over_budget(const struct pool *pool);
@@ -153,6 +168,10 @@ struct peer_info {
 };
 
 void peer_get_info(const struct peer *p, struct peer_info *ret);
+/* Its managed addresses, as they were given; its links, oldest first. */
+void peer_each_address(const struct peer *p,
+		       void (*each)(void *user, const struct multiaddr *address), void *user);
+void peer_each_link(const struct peer *p, void (*each)(void *user, struct link *l), void *user);
 const struct peer_id *peer_id_of(const struct peer *p);
 bool peer_is_connected(const struct peer *p);
 struct budget_account *peer_account(struct peer *p);          /* what it makes us hold */

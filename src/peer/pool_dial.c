@@ -219,6 +219,7 @@ static const char *const sentences[] = {
 	[LINK_WRONG_NETWORK] = "that peerline belongs to another network",
 	[LINK_PROTOCOL_ERROR] = "the other side broke the protocol",
 	[LINK_OVER_BUDGET] = "it held much and took nothing while memory was short",
+	[LINK_BANNED] = "that peer is banned; peerline peer unban ends it",
 	[LINK_NO_MEMORY] = "no memory",
 };
 
@@ -319,10 +320,21 @@ static bool is_ourselves(const struct target *t, const struct candidate *c)
 	return c->has_peer && peer_id_equal(&c->peer, &t->pool->config.id);
 }
 
+static bool is_banned(const struct target *t, const struct candidate *c)
+{
+	const struct peer_id *id = t->bound ? &t->peer->id : c->has_peer ? &c->peer : NULL;
+
+	return id && pool_is_banned(t->pool, id);
+}
+
 static bool is_allowed(struct target *t, const struct candidate *c)
 {
 	if (is_ourselves(t, c))
 		return false;
+	if (is_banned(t, c)) {
+		set_error(t, LINK_BANNED, explain(LINK_BANNED, 0));
+		return false;
+	}
 	if (!t->may_dial || t->may_dial(t->may_dial_user, &c->addr))
 		return true;
 	set_error(t, LINK_LIMIT, "that address is not dialled on a stranger's word");
@@ -510,6 +522,16 @@ void targets_drop(struct peer *p)
 		end(list_entry(it, struct target, of_peer), LINK_DISCONNECTED);
 }
 
+void targets_hurry(struct peer *p)
+{
+	list_for_each (it, &p->targets) {
+		struct target *t = list_entry(it, struct target, of_peer);
+
+		if (t->state == TARGET_WAITING)
+			set_timer(t, loop_now(t->pool->loop));
+	}
+}
+
 void targets_stop(struct pool *pool)
 {
 	list_for_each (it, &pool->targets)
@@ -538,6 +560,13 @@ static struct target *find_target(struct pool *pool, const struct multiaddr *m)
 			return t;
 	}
 	return NULL;
+}
+
+struct target *target_find_managed(struct pool *pool, const struct multiaddr *m)
+{
+	struct target *t = find_target(pool, m);
+
+	return t && t->managed ? t : NULL;
 }
 
 /* Who an address leads to. NULL with -ENOMEM in `ret_error`, or with 0: nobody knows yet. */

@@ -169,6 +169,8 @@ static bool is_welcome(struct pool *pool, const struct link *l, enum link_reason
 	*ret = LINK_LIMIT;
 	if (pool->stopping)
 		*ret = LINK_SHUTDOWN;
+	else if (pool_is_banned(pool, link_peer(l)))
+		*ret = LINK_BANNED;
 	else if (is_other_network(pool, l))
 		*ret = LINK_WRONG_NETWORK;
 	else if (p && p->keeper.n >= LIMIT_LINKS_PER_PEER)

@@ -275,6 +275,9 @@ bool gossip_peer_score(const struct gossip *g, const struct peer_id *id, struct 
 void gossip_peer_topic_scores(const struct gossip *g, const struct peer_id *id, struct mono now,
 			      void (*each)(void *user, const struct score_topic_parts *parts),
 			      void *user);
+/* Calls `each` for every topic that the peer is subscribed to. */
+void gossip_peer_topics(const struct gossip *g, const struct peer_id *id,
+			void (*each)(void *user, struct bytes topic, bool in_mesh), void *user);
 /* P5: what an application thinks of a peer that is here. */
 void gossip_set_app_score(struct gossip *g, const struct peer_id *id, double value);
 /* Calls `each` for every joined topic, in the order of joining. */

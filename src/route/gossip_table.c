@@ -186,3 +186,17 @@ size_t members_choose(struct gossip *g, struct topic *t, member_fits_fn fits, si
 	}
 	return k;
 }
+
+void gossip_peer_topics(const struct gossip *g, const struct peer_id *id,
+			void (*each)(void *user, struct bytes topic, bool in_mesh), void *user)
+{
+	const struct gossip_peer *p = peer_by_id(g, id);
+
+	if (!p)
+		return;
+	for (struct map_node *it = map_first(&p->members); it; it = map_next(&p->members, it)) {
+		const struct member *m = container_of(it, struct member, node);
+
+		each(user, topic_name(m->topic), member_is_in_mesh(m));
+	}
+}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "sim/sim_state.h"
 #include "wire/public_key.h"
 
@@ -25,6 +26,7 @@ struct sim_node {
 	struct loop *machine;  /* NULL: not known, or dead; else a host for the next life */
 	struct sim_event *events;
 	size_t n_events, events_cap;
+	struct buf peer_rules; /* its disk, as far as it needs one */
 };
 
 static void *must(void *p)
@@ -99,6 +101,7 @@ static void node_record_free(struct sim_node *n)
 	}
 	free(n->events);
 	free(n->bootstrap);
+	buf_deinit(&n->peer_rules);
 	key_pair_wipe(&n->key);
 	free(n);
 }
@@ -134,6 +137,7 @@ struct sim_node *sim_node_new(struct sim *sim, const char *ip)
 	key_pair_generate(&random, &n->key);
 	public_key_ed25519_peer_id(n->key.public, &n->id);
 	n->bootstrap = must(strdup(""));
+	buf_init(&n->peer_rules, LIMIT_PEER_RULES);
 	list_add_tail(&sim->nodes, &n->link);
 	sim_node_set(n, "p2p_host", ip);
 	sim_node_set(n, "door_host", "127.0.0.1");
@@ -232,9 +236,22 @@ static void on_stopped(void *user)
 		life->owner->life = NULL;
 }
 
+static int save_peer_rules(void *user, struct bytes content)
+{
+	struct sim_life *life = user;
+	int r;
+
+	buf_clear(&life->owner->peer_rules);
+	r = buf_append(&life->owner->peer_rules, content.p, content.n);
+	if (r == 0)
+		node_peer_rules_saved(life->node, 0);
+	return r;
+}
+
 static const struct node_ops sim_node_ops = {
 	.on_event = on_event,
 	.on_stopped = on_stopped,
+	.save_peer_rules = save_peer_rules,
 };
 
 static struct loop *new_host(struct sim_node *n)
@@ -268,6 +285,7 @@ void sim_node_start(struct sim_node *n)
 		.token = SIM_TOKEN,
 		.incarnation = ++n->sim->n_starts,
 		.seqno_last = (uint64_t)loop_wall(life->loop).ns,
+		.peer_rules = buf_data(&n->peer_rules),
 		.ops = &sim_node_ops,
 		.user = life,
 	};

@@ -9,7 +9,7 @@
  *     sim_new(seed); sim_node_new(); sim_node_set(); sim_node_start(); sim_consumer_new() ...
  *     world_run_for(sim_world(), ms) ... sim_free()
  *
- * A node keeps its key, address and settings when it ends, and may be started again. A simulation
+ * A node keeps its key, address, settings and what was said of peers when it ends, and may be started again. A simulation
  * is one of many tries under a harness, so a lack of memory here is an assertion, not an error.
  */
 

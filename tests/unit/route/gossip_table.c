@@ -37,6 +37,34 @@ TEST(a_topic_with_a_fanout_goes_with_its_last_member)
 	engine_deinit(&e);
 }
 
+static void count_topic(void *user, struct bytes topic, bool in_mesh)
+{
+	size_t *n = user;
+
+	assert_bytes(topic, "t");
+	n[in_mesh]++;
+}
+
+TEST(the_topics_of_a_peer_are_those_it_subscribed_to)
+{
+	const struct peer_id nobody = { .n = 0 };
+	size_t n[2] = { 0 };
+	struct engine e;
+	struct fake *f;
+
+	engine_init(&e);
+	f = fake_add(&e, 0);
+	gossip_peer_topics(e.g, &f->id, count_topic, n);
+	fake_subscribes(f, "t", true);
+	gossip_peer_topics(e.g, &f->id, count_topic, n);
+	gossip_peer_topics(e.g, &nobody, count_topic, n);
+	assert_int_equal(n[false], 1);
+	engine_joins(&e, "t");
+	gossip_peer_topics(e.g, &f->id, count_topic, n);
+	assert_int_equal(n[true], 1);
+	engine_deinit(&e);
+}
+
 TEST(subscribing_twice_is_subscribing_once)
 {
 	struct engine e;
@@ -205,6 +233,7 @@ TEST(subscriptions_and_what_is_not_wanted_are_charged_to_their_peer)
 TESTS(RUN(subscriptions_and_what_is_not_wanted_are_charged_to_their_peer),
       RUN(a_topic_lives_while_somebody_needs_it),
       RUN(a_topic_with_a_fanout_goes_with_its_last_member),
+      RUN(the_topics_of_a_peer_are_those_it_subscribed_to),
       RUN(subscribing_twice_is_subscribing_once), RUN(one_peer_has_a_maximum_of_topics),
       RUN(peers_together_leave_us_room_to_join), RUN(names_that_are_empty_or_too_long_are_refused),
       RUN(choosing_is_random_and_never_takes_one_twice))
