@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { startBus } from '../interop/go-bus/bus.mjs'
+import { startBus, startTeranode as startTeranodeClient } from '../interop/go-bus/bus.mjs'
 import { announced, makeChain, serveHeaders } from '../interop/go-shared/chain.mjs'
 import { BINDING, BUS, DROP_IN, SHARED, go, sharedJudge, startService, unformatted } from '../interop/go-shared/shared.mjs'
 import { program } from '../interop/go/programs.mjs'
@@ -132,6 +132,14 @@ describe('the Go binding', sharedJudge(judge('go', { timeout: SUITE_MS })), () =
         assert.deepEqual(elsewhere, [], 'no socket to anywhere but to where headers are')
         assert.equal(connectionsBetween(service.pid, bus.pid), 0)
       }
+    })
+
+    await t.test('with the real message bus the same library opens one for each service', async t => {
+      const dirs = [freshDir(t), freshDir(t)]
+      const alone = await Promise.all(dirs.map((storage, n) => startTeranodeClient({ t, name: `alone${n}`, storage, static: teranode.address })))
+      const links = () => alone.map(client => connectionsBetween(client.pid, bus.pid))
+      await until(() => links().every(count => count === 1), () => `each to have a link: ${links()}`)
+      t.diagnostic('2 services, 1 peer: 2 links without a peerline, 1 with it')
     })
 
     await t.test('they are consumers with names, and know whom they heard', async () => {

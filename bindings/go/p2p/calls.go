@@ -168,24 +168,19 @@ func (c *Conn) Connect(ctx context.Context, peerMultiaddr string) error {
 	if _, id, ok := strings.Cut(peerMultiaddr, "/p2p/"); ok && id != "" && id == c.GetID() {
 		return nil
 	}
-	return c.Call(ctx, "CONNECT", addressOf(peerMultiaddr), &struct{}{})
+	return c.Call(ctx, "CONNECT", address{peerMultiaddr}, &struct{}{})
 }
 
 type address struct {
 	Address string `json:"address"`
 }
 
-func addressOf(text string) address { return address{text} }
-
 // introduce has the node keep a link to the peers that the configuration names. A node that may not, or cannot just
 // now, is no failure: it has peers of its own.
 func (c *Conn) introduce() {
 	for _, peer := range c.config.BootstrapPeers {
 		ctx, cancel := context.WithTimeout(context.Background(), askPatience)
-		err := c.Call(ctx, "PEER_ADD", addressOf(peer), &struct{}{})
-		if unknown := new(APIError); errors.As(err, &unknown) && unknown.Code == "E_UNKNOWN_VERB" {
-			err = c.Connect(ctx, peer)
-		}
+		err := c.addPeer(ctx, peer)
 		cancel()
 		if errors.Is(err, ErrClosed) {
 			return
@@ -193,5 +188,27 @@ func (c *Conn) introduce() {
 		if err != nil {
 			c.log.Info("the node was not introduced to a bootstrap peer", slog.String("peer", peer), slog.Any("error", err))
 		}
+	}
+}
+
+// addPeer waits while the node writes down what another one asked of it. One that cannot keep a link is asked for one.
+func (c *Conn) addPeer(ctx context.Context, peer string) error {
+	for {
+		refused := new(APIError)
+		err := c.Call(ctx, "PEER_ADD", address{peer}, &struct{}{})
+		if !errors.As(err, &refused) {
+			return err
+		}
+		switch refused.Code {
+		case "E_UNKNOWN_VERB":
+			return c.Connect(ctx, peer)
+		case "E_BUSY":
+			select {
+			case <-time.After(firstRetry):
+				continue
+			case <-ctx.Done():
+			}
+		}
+		return err
 	}
 }

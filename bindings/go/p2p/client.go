@@ -29,7 +29,7 @@ type Message struct {
 	Topic     string    // as it was subscribed to
 	From      string    // the name in the envelope, which nobody has signed
 	FromID    string    // the author's peer id, proven by signature
-	Data      []byte    // what the envelope held
+	Data      []byte    // what the envelope held; channels share it, so it is to be read only
 	Timestamp time.Time // when the node received it
 }
 
@@ -57,6 +57,6 @@ type Gap struct {
 	Consumer string // whose subscription
 	Topic    string // as it was subscribed to
 	Why      string // WhySlow, WhyReader, WhyRestart or WhyAway
-	Count    uint64 // messages missed; 0: unknown
+	Count    uint64 // messages missed; 0: unknown, and perhaps none
 	From, To uint64 // their numbers, contiguous by topic (the header Pl-Seq); 0, 0: unknown
 }

@@ -30,6 +30,7 @@ const (
 	closePatience  = 2 * time.Second // for what waits to be read
 	pingInterval   = 15 * time.Second
 	subjectMax     = 1024
+	arrivalsMax    = 4096 // messages that came and were not looked at yet, which takes no time
 	heldText       = "is held by another live connection"
 )
 
@@ -45,7 +46,8 @@ type Conn struct {
 	mu       sync.Mutex
 	nats     *nats.Conn    // nil while detached
 	attached chan struct{} // closed while attached
-	lost     chan struct{} // closed when `nats` has ended
+	arrivals chan *nats.Msg
+	lost     chan struct{} // closed when `nats` has ended and all that arrived was taken in
 	server   string        // which run of the node that was
 	feeds    map[feedKey]*feed
 	members  uint64
@@ -135,10 +137,10 @@ func (c *Conn) try() error {
 	if err != nil {
 		return err
 	}
-	d, lost := &dialer{places: places}, make(chan struct{})
+	d, ended := &dialer{places: places}, make(chan struct{})
 	nc, err := nats.Connect("nats://127.0.0.1:4222", nats.Name(c.id), nats.SetCustomDialer(d), nats.TokenHandler(d.token),
 		nats.NoEcho(), nats.NoReconnect(), nats.Timeout(dialTimeout), nats.PingInterval(pingInterval),
-		nats.ErrorHandler(c.onError), nats.ClosedHandler(func(*nats.Conn) { close(lost) }))
+		nats.ErrorHandler(c.onError), nats.ClosedHandler(func(*nats.Conn) { close(ended) }))
 	if err != nil {
 		return whyNot(err)
 	}
@@ -155,9 +157,12 @@ func (c *Conn) try() error {
 		why, c.server, c.peerID = WhyRestart, server, ""
 		go c.introduce()
 	}
-	c.nats, c.lost = nc, lost
+	c.nats, c.arrivals, c.lost = nc, make(chan *nats.Msg, arrivalsMax), make(chan struct{})
+	go c.receive(c.arrivals, ended, c.lost)
 	for _, f := range c.feeds {
-		f.back = why
+		if f.before {
+			f.back = why
+		}
 		_ = c.listen(nc, f) // fails when the connection is lost again, which keep() sees
 	}
 	close(c.attached)

@@ -20,7 +20,8 @@ type feed struct {
 	key     feedKey
 	nats    *nats.Subscription // nil while detached
 	readers map[*reader]struct{}
-	dropped int // by nats.go, of what was told
+	dropped int  // by nats.go, of what was told
+	before  bool // it was there on an earlier connection
 
 	epoch string // of the latest message: numbers are contiguous within one
 	seq   uint64 // of the latest message; 0: none yet
@@ -61,7 +62,7 @@ func readGap(text string) *Gap {
 // nothing.
 func (f *feed) advance(n numbered) *Gap {
 	gap := n.gap
-	if gap == nil && f.back != "" && f.seq > 0 && f.key.group == "" {
+	if gap == nil && f.back != "" && f.key.group == "" {
 		gap = f.whileAway(n)
 	}
 	f.epoch, f.seq, f.own, f.back = n.epoch, n.seq, 0, ""
@@ -69,7 +70,7 @@ func (f *feed) advance(n numbered) *Gap {
 }
 
 func (f *feed) whileAway(n numbered) *Gap {
-	if n.epoch != f.epoch || n.seq <= f.seq {
+	if f.seq == 0 || n.epoch != f.epoch || n.seq <= f.seq {
 		return &Gap{Why: f.back}
 	}
 	missed := n.seq - f.seq - 1

@@ -36,7 +36,7 @@ func TestAfterATimeAwayTheNumbersTellWhatWasMissed(t *testing.T) {
 		"some were our own":      {feed{epoch: "e", seq: 5, own: 2, back: WhyAway}, at("e", 9), &Gap{Why: WhyAway, Count: 1}},
 		"all were our own":       {feed{epoch: "e", seq: 5, own: 3, back: WhyAway}, at("e", 9), nil},
 		"another epoch":          {feed{epoch: "e", seq: 5, back: WhyRestart}, at("f", 9), &Gap{Why: WhyRestart}},
-		"never heard anything":   {feed{back: WhyRestart}, at("f", 9), nil},
+		"never heard anything":   {feed{back: WhyRestart}, at("f", 9), &Gap{Why: WhyRestart}},
 		"the node knows better":  {feed{epoch: "e", seq: 5, back: WhyAway}, numbered{"e", 9, told}, told},
 		"a group gets but some":  {feed{key: feedKey{group: "g"}, epoch: "e", seq: 5, back: WhyAway}, at("e", 9), nil},
 	} {

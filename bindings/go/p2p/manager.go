@@ -41,6 +41,8 @@ type SharedP2PManager struct {
 	config Config
 	log    *slog.Logger
 
+	attaching sync.Mutex // held while one attaches, which may take its time; never waited for with `mu`
+
 	mu        sync.Mutex
 	own       *Conn // nil unless started
 	consumers map[string]*Conn
@@ -62,15 +64,17 @@ func NewSharedP2PManager(config *Config, logger *slog.Logger) (*SharedP2PManager
 // Start attaches to the node. It waits for the node until the context ends, or ten seconds where the context has no end.
 // The context is for Start alone: Stop ends what Start began.
 func (m *SharedP2PManager) Start(ctx context.Context) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.own != nil {
+	m.attaching.Lock()
+	defer m.attaching.Unlock()
+	if m.GetClient() != nil {
 		return ErrAlreadyStarted
 	}
 	own, err := Attach(ctx, &m.config, m.log)
 	if err != nil {
 		return err
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.own = own
 	m.life, m.end = context.WithCancel(context.Background())
 	m.log.Info("shared P2P manager attached", slog.String("consumer", m.config.ProcessName))
@@ -124,25 +128,39 @@ func (m *SharedP2PManager) GetPeerID() string {
 // Consumer returns the client of a consumer with an id of its own, such as "chaintracks"; it is registered when it is
 // not yet.
 func (m *SharedP2PManager) Consumer(consumerID string) (*Conn, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.own == nil {
-		return nil, ErrNotStarted
-	}
-	if consumerID == m.config.ProcessName {
-		return m.own, nil
-	}
-	if c := m.consumers[consumerID]; c != nil {
-		return c, nil
+	m.attaching.Lock()
+	defer m.attaching.Unlock()
+	c, life, err := m.registered(consumerID)
+	if c != nil || err != nil {
+		return c, err
 	}
 	config := m.config
 	config.BootstrapPeers = nil
-	c, err := AttachAs(m.life, &config, consumerID, m.log)
+	c, err = AttachAs(life, &config, consumerID, m.log)
 	if err != nil {
 		return nil, err
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if life.Err() != nil {
+		go func() { _ = c.Close() }()
+		return nil, ErrNotStarted
+	}
 	m.consumers[consumerID] = c
 	return c, nil
+}
+
+// registered is the consumer's client, if it has one, and until when there may be one.
+func (m *SharedP2PManager) registered(consumerID string) (*Conn, context.Context, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.own == nil:
+		return nil, nil, ErrNotStarted
+	case consumerID == m.config.ProcessName:
+		return m.own, m.life, nil
+	}
+	return m.consumers[consumerID], m.life, nil
 }
 
 // Subscribe registers the consumer, when it is not registered yet, and returns a channel with what is said on the topic.
@@ -165,13 +183,7 @@ func (m *SharedP2PManager) SubscribeGroup(consumerID, topic, group string) (<-ch
 
 // UnsubscribeTopic closes the consumer's channels of one topic.
 func (m *SharedP2PManager) UnsubscribeTopic(consumerID, topic string) {
-	m.mu.Lock()
-	c := m.consumers[consumerID]
-	if consumerID == m.config.ProcessName {
-		c = m.own
-	}
-	m.mu.Unlock()
-	if c != nil {
+	if c, _, _ := m.registered(consumerID); c != nil {
 		c.UnsubscribeTopic(topic)
 	}
 }

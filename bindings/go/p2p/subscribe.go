@@ -102,12 +102,12 @@ func (c *Conn) join(ctx context.Context, key feedKey, r *reader) error {
 // listen makes the feed's subscription. The caller holds `mu`.
 func (c *Conn) listen(nc *nats.Conn, f *feed) error {
 	var err error
-	on := func(m *nats.Msg) { c.onMessage(nc, f, m) }
 	if f.key.group == "" {
-		f.nats, err = nc.Subscribe(f.key.subject, on)
+		f.nats, err = nc.ChanSubscribe(f.key.subject, c.arrivals)
 	} else {
-		f.nats, err = nc.QueueSubscribe(f.key.subject, f.key.group, on)
+		f.nats, err = nc.ChanQueueSubscribe(f.key.subject, f.key.group, c.arrivals)
 	}
+	f.before = true
 	return err
 }
 
@@ -150,17 +150,41 @@ func (c *Conn) unsubscribe(which func(*reader) bool) {
 
 // ---- what comes ----
 
-func (c *Conn) onMessage(nc *nats.Conn, f *feed, m *nats.Msg) {
+// receive takes in what arrives, to the last of it: of a connection that ends, nats.go would discard what it holds.
+func (c *Conn) receive(arrivals <-chan *nats.Msg, ended <-chan struct{}, lost chan<- struct{}) {
+	defer close(lost)
+	for {
+		select {
+		case m := <-arrivals:
+			c.onMessage(m)
+			continue
+		case <-ended:
+		}
+		for {
+			select {
+			case m := <-arrivals:
+				c.onMessage(m)
+			default:
+				return
+			}
+		}
+	}
+}
+
+func (c *Conn) onMessage(m *nats.Msg) {
 	message, number := readMessage(m), readNumber(m.Header)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.nats != nc {
-		return // it comes after the connection has been given up, and counts as missed
-	}
-	gap := f.advance(number)
-	c.remember(message)
-	for r := range f.readers {
-		r.push(message, number.seq, gap)
+	for _, f := range c.feeds {
+		if f.nats != m.Sub {
+			continue
+		}
+		gap := f.advance(number)
+		c.remember(message)
+		for r := range f.readers {
+			r.push(message, number.seq, gap)
+		}
+		return
 	}
 }
 
