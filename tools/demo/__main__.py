@@ -3,12 +3,12 @@
 Two consumers follow topics, three share one in a queue group, one is killed, and one is frozen and thawed again. Ends
 with one line, computed from what the consumers logged and from the kernel's socket table:
 
-    demo: links=3 consumers=7 delivered=601 lost=0 duplicate_links=0 gap=312 told=312 untold=0
+    demo: links=3 consumers=7 delivered=601 lost=0 duplicate_links=0 doubled=0 gap=312 told=312 untold=0
 
-`gap` is how many messages the frozen one missed, `told` how many of them the node told it of, by number, and `untold`
-what is wrong with that: messages missed and not told, or told and not missed. Exit status 0 only if nobody else lost
-anything or got it twice, the frozen one missed something and was told of exactly that, and no pair of nodes had two
-links at any look.
+`doubled` is how many messages came twice, or to two members of the group; `gap` how many messages the frozen one
+missed; `told` how many of them the node told it of, by number; and `untold` what is wrong with that: messages missed
+and not told, or told and not missed. Exit status 0 only if nobody else lost anything or got it twice, the frozen one
+missed something and was told of exactly that, and no pair of nodes had two links at any look.
 """
 import collections
 import json
@@ -151,7 +151,8 @@ class Demo:
         untold = len(missed ^ told) + abs(self.told - len(told))
         delivered = sum((got & wanted).values()) + len(self.bulk_seen)
         line = (f"demo: links={len(self.worst)} consumers={self.n_consumers} delivered={delivered} "
-                f"lost={lost} duplicate_links={duplicates} gap={len(missed)} told={len(missed & told)} untold={untold}")
+                f"lost={lost} duplicate_links={duplicates} doubled={extra} "
+                f"gap={len(missed)} told={len(missed & told)} untold={untold}")
         return line, not (lost or extra or duplicates or untold) and len(self.worst) == 3 and len(missed) > 0
 
     def stop(self):

@@ -253,6 +253,37 @@ TEST(who_does_not_read_holds_its_maximum_and_others_get_everything)
 	fixture_deinit(&f);
 }
 
+/* Said in one breath: all of it is handed out at once, whatever does not fit elsewhere. */
+TEST(publishing_never_waits_for_who_does_not_read)
+{
+	struct fixture f;
+	struct client *stuck, *reader, *sender;
+
+	char text[3 * 5100];
+	size_t n = 0;
+
+	fixture_init_bytes(&f, 64 * KIB);
+	stuck = client_new(&f);
+	reader = client_new(&f);
+	sender = client_new(&f);
+	say(stuck, "SUB load 1\r\n");
+	for (size_t i = 0; i < 100; i++)
+		publish(sender, "load", 'x', 5000);
+	say(reader, "SUB load 2\r\n");
+	forget(reader);
+	for (size_t i = 0; i < 3; i++) {
+		n += (size_t)sprintf(text + n, "PUB load 5000\r\n");
+		memset(text + n, 'y', 5000);
+		n += 5000;
+		n += (size_t)sprintf(text + n, "\r\n");
+	}
+	say_bytes(sender, BYTES(text, n));
+	hear(reader);
+	assert_int_equal(buf_len(&reader->heard), 3 * (5000 + 19));
+	assert_heard(sender, "");
+	fixture_deinit(&f);
+}
+
 TEST(who_asks_without_ever_reading_is_closed)
 {
 	struct fixture f;
@@ -311,5 +342,6 @@ TESTS(RUN(everybody_who_wants_a_message_gets_a_copy_for_each_subscription),
       RUN(each_of_many_queue_groups_gets_one_copy),
       RUN(a_full_member_of_a_queue_group_is_passed_over),
       RUN(who_does_not_read_holds_its_maximum_and_others_get_everything),
+      RUN(publishing_never_waits_for_who_does_not_read),
       RUN(who_asks_without_ever_reading_is_closed), RUN(output_is_announced_once_until_it_is_taken),
       RUN(a_subscription_that_reached_its_maximum_ends_in_the_middle_of_a_message))
