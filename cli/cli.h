@@ -36,6 +36,7 @@ int cmd_run(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_peers(int argc, char **argv);
 int cmd_peer(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_topics(int argc, char **argv);
 int cmd_consumers(int argc, char **argv);
 int cmd_events(int argc, char **argv);

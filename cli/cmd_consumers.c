@@ -105,7 +105,7 @@ static void print_by_topic(const json_t *list)
 	struct table t;
 
 	if (json_array_size(list) == 0) {
-		printf("\nNothing delivered yet\n");
+		printf("\nNone of its subscriptions got anything\n");
 		return;
 	}
 	printf("\n");

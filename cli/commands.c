@@ -36,6 +36,15 @@ const struct command commands[] = {
 	  "  did not get. With NAME that one alone, by subject and by the peer that brought it.\n"
 	  "  --wide     also gaps, traffic, bytes held, what happens when it is slow, its rights\n"
 	  "             and its client\n" },
+	{ "top", cmd_top, "[--once | --count N] [--json]",
+	  "who does how much, now and again each second",
+	  "  Rates of consumers, topics and peers, by the node's own clock, the busiest first. On "
+	  "a\n"
+	  "  terminal it draws itself again each second, until q or Ctrl-C; else it prints "
+	  "blocks.\n"
+	  "  --once       one block, after one second\n"
+	  "  --count N    N blocks, one a second\n"
+	  "  --json       one object a block\n" },
 	{ "sub", cmd_sub, "[--name ID] [--count N] [--raw | --json] [--subject] NAME...",
 	  "print messages as they arrive",
 	  "  NAME is a topic (a name with a slash in it, or topic.NAME, or payload.NAME for what "

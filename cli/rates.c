@@ -9,7 +9,7 @@ static const json_t *find_before(const struct rates *r, const json_t *row)
 	const json_t *list = json_object_get(r->before, r->list),
 		     *id = json_object_get(row, r->key);
 
-	for (size_t i = 0; id && i < json_array_size(list); i++) {
+	for (size_t i = 0; json_is_string(id) && i < json_array_size(list); i++) {
 		const json_t *other = json_array_get(list, i);
 
 		if (json_equal(json_object_get(other, r->key), id))

@@ -33,6 +33,8 @@ void api_unban(const struct api_request *q);
 void api_bans(const struct api_request *q);
 
 json_t *api_status(struct node *n);
+/* `uptime_ms`: the clock by which what is counted becomes a rate. */
+void api_put_uptime(const struct node *n, json_t *answer);
 json_t *api_peers(struct node *n);
 /* One of them, with all it says about itself. */
 json_t *api_peer(struct node *n, struct peer *p);

@@ -201,6 +201,7 @@ json_t *api_consumers(struct node *n)
 	json_t *answer = json_object();
 
 	w.share = CONSUMERS_BYTES / size_max(door_n_consumers(n->door), 1);
+	api_put_uptime(n, answer);
 	door_consumers(n->door, each_whole, &w);
 	fitting_put(&w.fitting, answer, "consumers", "consumers_left_out");
 	return answer;

@@ -22,8 +22,7 @@ static void put(json_t *object, const char *key, json_t *value)
 	(void)json_object_set_new(object, key, value);
 }
 
-/* The clock by which what is counted becomes a rate. */
-static void put_uptime(const struct node *n, json_t *answer)
+void api_put_uptime(const struct node *n, json_t *answer)
 {
 	put(answer, "uptime_ms",
 	    json_number(mono_since_ms(n->started_at, loop_now(n->config.loop))));
@@ -150,7 +149,7 @@ json_t *api_peers(struct node *n)
 		l.share = l.fitting.room / size_max(l.n, 1);
 		pool_each(n->pool, each_peer, &l);
 	}
-	put_uptime(n, answer);
+	api_put_uptime(n, answer);
 	put_list(answer, "peers", "peers_left_out", &l);
 	return answer;
 }
@@ -219,7 +218,7 @@ json_t *api_topics(struct node *n)
 {
 	json_t *answer = json_object();
 
-	put_uptime(n, answer);
+	api_put_uptime(n, answer);
 	put_topics(n, answer);
 	return answer;
 }

@@ -68,6 +68,36 @@ describe('what the command line shows', judge('js'), () => {
     assert.equal(JSON.parse((await cli(['topics', '--json'], { dataDir: node.dataDir })).stdout).topics[0].topic, 'demo/news')
   })
 
+  test('consumers lists them, and one of them by subject and by peer', async t => {
+    const [hub, other] = [await startNode({ t }), await startNode({ t })]
+    const consumer = await attach(t, hub, NAMES[0])
+    let n = 0
+    consumer.subscribe('topic.demo/news', { queue: 'workers', callback: () => { n++ } })
+    await consumer.flush()
+    await hub.api('CONNECT', { address: other.listen[0] })
+    const publisher = await attach(t, other, NAMES[1])
+    publisher.subscribe('topic.demo/news')
+    await hub.waitEvent('MESH', event => event.topic === 'demo/news' && event.grafted)
+    publisher.publish('topic.demo/news', 'hello')
+    await until(() => n === 1, 'the message to arrive')
+    const [heads, ...list] = rows((await cli(['consumers'], { dataDir: hub.dataDir })).stdout)
+    const row = list.find(one => one[0] === NAMES[0])
+    assert.equal(row.length, heads.length)
+    assert.equal(row[heads.indexOf('DELIVERED')], '1')
+    assert.equal(row[heads.indexOf('LAG')], '0')
+    const wide = rows((await cli(['consumers', '--wide'], { dataDir: hub.dataDir })).stdout)
+    const wideRow = wide.find(one => one[0] === NAMES[0])
+    assert.equal(wideRow.length, wide[0].length)
+    assert.equal(wideRow[wide[0].indexOf('RIGHTS')], 'owner')
+    assert.equal(wideRow[wide[0].indexOf('SLOW')], 'gap')
+    assert.match(wideRow[wide[0].indexOf('CLIENT')], /^nats\.js \d/)
+    const one = (await cli(['consumers', NAMES[0]], { dataDir: hub.dataDir })).stdout
+    assert.match(one, /topic\.demo\/news +workers +1 +/)
+    assert.match(one, new RegExp(`topic\\.demo/news +${other.peerId} +1 `))
+    assert.equal(JSON.parse((await cli(['consumers', NAMES[0], '--json'], { dataDir: hub.dataDir })).stdout).id, NAMES[0])
+    assert.equal((await cli(['consumers', 'nobody'], { dataDir: hub.dataDir })).code, 4)
+  })
+
   test('events tells what happens, of the kinds that were asked for', async t => {
     const [hub, other] = [await startNode({ t }), await startNode({ t })]
     const all = running(t, ['events'], hub.dataDir)
