@@ -2,40 +2,25 @@
 // get from Debian's nats-server: each runs the same scenario against both and writes what it saw, line by line the same.
 
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { promisify } from 'node:util'
 import { ROOT, judge } from './lib/node.mjs'
 import { PYTHON_DIR, pythonJudge, pythonWithNats } from './lib/python.mjs'
+import { cProgram, cnatsJudge } from '../interop/cnats/programs.mjs'
 import { natsServer, noServer, peerlineDoor, transcript } from '../interop/go/doors.mjs'
 import { goJudge, program, required } from '../interop/go/programs.mjs'
 
 const SCENARIO_MS = 120_000
 const LINES = 38 // of a whole transcript
-const run = promisify(execFile)
 const python = await pythonWithNats()
 
-async function cProgram () {
-  const dir = join(ROOT, 'tests/interop/cnats')
-  mkdirSync(join(dir, 'bin'), { recursive: true })
-  const scratch = mkdtempSync(join(dir, 'bin/build-'))
-  try {
-    await run(process.env.CC || 'cc', ['-std=gnu17', '-O1', '-Wall', '-Wextra', '-Werror', join(dir, 'scenario.c'), '-o', join(scratch, 'scenario'), '-lnats'])
-    renameSync(join(scratch, 'scenario'), join(dir, 'bin/scenario'))
-  } finally { rmSync(scratch, { recursive: true, force: true }) }
-  return join(dir, 'bin/scenario')
-}
-
-const noCnats = existsSync('/usr/include/nats/nats.h') ? false : 'libnats-dev is not installed'
 const js = generation => [process.execPath, join(ROOT, 'tests/interop/js/scenario.mjs'), generation]
 
 // What was published while away: nats.js drops it, the others send it when they are back.
 const clients = [
   { name: 'nats.js 2', command: async () => js('2'), meanwhile: 0, options: judge('js') },
   { name: 'nats.js 3', command: async () => js('3'), meanwhile: 0, options: judge('js') },
-  { name: 'cnats', command: async () => [await cProgram()], meanwhile: 100, options: noCnats && !required('js') ? { skip: noCnats } : judge('js') },
+  { name: 'cnats', command: async () => [await cProgram('scenario')], meanwhile: 100, options: cnatsJudge(judge('js')) },
   { name: 'nats.go', command: async () => [await program('scenario')], meanwhile: 100, options: goJudge(judge('go')) },
   { name: 'nats-py', command: async () => [python.program, join(PYTHON_DIR, 'scenario.py')], meanwhile: 100, options: pythonJudge(python, judge('js')) }
 ]

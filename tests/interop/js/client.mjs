@@ -1,7 +1,6 @@
 // The two generations of the JavaScript NATS client behind the calls that the scenario makes: `nats` 2 and
 // @nats-io/transport-node 3.
 
-import { once } from 'node:events'
 import { crc32 } from 'node:zlib'
 import * as two from 'nats'
 import * as three from '@nats-io/transport-node'
@@ -11,10 +10,6 @@ const modules = { 2: two, 3: three }
 export const crc = (bytes, before = 0) => crc32(bytes, before).toString(16).padStart(8, '0')
 export const bytesOf = text => Buffer.from(text)
 export const say = line => { process.stdout.write(line + '\n') }
-
-export async function sayAll (line) {
-  if (!process.stdout.write(line + '\n')) await once(process.stdout, 'drain')
-}
 
 // The program's arguments: GENERATION HOST:PORT TOKEN …
 export function clientOf ([generation, address, token, ...rest]) {
