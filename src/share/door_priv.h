@@ -20,6 +20,7 @@
  *     topics.c        gossip topics that are named here, and their counters
  *     identity.c      consumer ids: who holds one, and who takes over
  *     tickets.c       control requests that wait for the node's answer
+ *     user_info.c     what NATS' own tools ask about their connection
  *
  * While a message is being handed out nothing is freed and no callback but wants_output() and
  * wants_close() is made: what must happen then is put on lists, and door_settle() does it.
@@ -172,6 +173,13 @@ void identity_claim(struct consumer *c);
 void identity_holder_lives(struct consumer *holder);
 /* It goes away: gives back its id, or its claim. */
 void identity_release(struct consumer *c);
+
+/* ---- user_info.c ---- */
+
+/* `$SYS.REQ.USER.INFO`: whose the connection is and what it may do, as nats-server answers since
+ * 2.10. */
+bool user_info_is(struct bytes subject);
+void user_info_tell(struct consumer *c, struct bytes reply);
 
 /* ---- tickets.c ---- */
 

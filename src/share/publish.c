@@ -134,7 +134,7 @@ static bool is_reserved_reply(const struct nats_op *op)
 {
 	return subject_starts_with(op->reply, "$JS.ACK.") ||
 	       subject_starts_with(op->reply, "_R_") || subject_starts_with(op->reply, "$PL.") ||
-	       (is_request(op) && topic_subject_is(op->reply, NULL));
+	       ((is_request(op) || user_info_is(op->subject)) && topic_subject_is(op->reply, NULL));
 }
 
 static struct bytes verb_of(const struct nats_op *op)
@@ -158,6 +158,8 @@ static bool check_rights(struct consumer *c, const struct nats_op *op)
 		consumer_refuse(c, "Publish with Reply of", op->reply, op->queue, why);
 		return false;
 	}
+	if (user_info_is(op->subject))
+		return true; /* everybody may ask about himself */
 	why = is_request(op) ? consumer_may_not_ask(c, verb_of(op), room)
 			     : consumer_may_not_publish(c, op, room);
 	if (why)
@@ -176,6 +178,9 @@ static void route(struct consumer *c, const struct nats_op *op)
 	} else if (is_request(op)) {
 		c->door->work += WORK_TO_ANSWER;
 		ticket_open(c, verb_of(op), op);
+	} else if (user_info_is(op->subject)) {
+		c->door->work += WORK_TO_ANSWER;
+		user_info_tell(c, op->reply);
 	} else if (subject_starts_with(op->subject, "$PL.")) {
 		consumer_refuse(c, "Publish to", op->subject, op->queue,
 				"only the node speaks there");
