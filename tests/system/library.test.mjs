@@ -3,12 +3,14 @@
 // and what it says compared; and that consumers survive the restart of their node.
 
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { install, run } from './lib/installed.mjs'
-import { ROOT, cli, freshDir, judge, startNode } from './lib/node.mjs'
+import { ROOT, cli, freshDir, judge, startNode, until } from './lib/node.mjs'
 
 const SETTINGS = { p2p_host: '127.0.0.1', p2p_port: 'auto', door_port: 'auto', consumer_bytes: '131072' }
 const NODE_ENV = { PEERLINE_CONSUMER_BYTES: SETTINGS.consumer_bytes, PEERLINE_TERANODE_RULES: 'true', PEERLINE_LOG: 'warn' }
@@ -52,4 +54,40 @@ describe('the library', judge('c'), () => {
       await run(await library.compile(join(dir, name), join(dir, 'a.out'), 'shared', compiler), [], library.env)
     }
   })
+
+  // SIGTERM, then SIGKILL: the second node finds what the first left behind.
+  for (const [how, end] of [['was stopped', node => node.stop()], ['was killed', node => node.kill()]]) {
+    test(`64 consumers are back within a second after their node ${how} and is there again, and nothing is missed silently`, async t => {
+      const dataDir = freshDir(t)
+      const program = await library.compile(join(ROOT, 'tests/embed/returning.c'), join(dir, 'returning'))
+      const first = await startNode({ dataDir, env: { PEERLINE_LOG: 'warn' } })
+      t.after(() => first.exited || first.kill())
+      const url = (await cli(['url'], { dataDir })).stdout.trim()
+      const child = spawn(program, ['64', join(dataDir, 'peerline.sock'), url], { env: { ...process.env, ...library.env } })
+      t.after(() => child.kill('SIGKILL'))
+      const told = []
+      let stderr = ''
+      createInterface({ input: child.stdout }).on('line', line => told.push(JSON.parse(line)))
+      child.stderr.on('data', data => { stderr += data })
+      const event = (kind, ms) => until(() => told.find(one => one.event === kind), () => `${kind}: ${JSON.stringify(told)} ${stderr}`, ms)
+      const ready = await event('ready', 30_000)
+      await end(first)
+      const lost = await event('lost')
+      const door = { PEERLINE_DOOR_PORT: new URL(url).port, PEERLINE_LOG: 'warn' }
+      await startNode({ t, dataDir, env: door })
+      const readyAt = statSync(join(dataDir, 'run.json')).mtimeMs
+      const back = await event('back')
+      await until(async () => (await cli(['status', '--json'], { dataDir })).stdout.includes('"returning-63"'), 'status')
+      child.stdin.end()
+      const sum = await event('sum')
+      assert.ok(back.at_ms - readyAt <= 1000, `${back.at_ms - readyAt} ms`)
+      assert.equal(sum.silent, 0, JSON.stringify(sum))
+      assert.equal(sum.wrong, 0, JSON.stringify(sum))
+      assert.equal(sum.twice, 0, JSON.stringify(sum))
+      assert.equal(sum.returned, 64)
+      assert.equal(sum.restarted, 64)
+      assert.ok(sum.heard > back.heard && lost.heard >= ready.heard)
+      t.diagnostic(`all back ${(back.at_ms - readyAt).toFixed(0)} ms after the node was ready; ${JSON.stringify(sum)}`)
+    })
+  }
 })
