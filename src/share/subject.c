@@ -83,10 +83,3 @@ bool subject_matches(struct bytes pattern, struct bytes subject)
 	}
 	return pattern.n == 0 && subject.n == 0;
 }
-
-bool subject_starts_with(struct bytes subject, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return subject.n >= n && memcmp(subject.p, prefix, n) == 0;
-}

@@ -11,17 +11,18 @@
 
 struct verb_row {
 	const char *name;
+	size_t n;      /* its length */
 	bool has_args; /* a blank must follow */
 	bool has_payload;
 };
 
 static const struct verb_row verb_rows[] = {
-	[NATS_CONNECT] = { "CONNECT", true, false }, [NATS_PING] = { "PING", false, false },
-	[NATS_PONG] = { "PONG", false, false },      [NATS_SUB] = { "SUB", true, false },
-	[NATS_UNSUB] = { "UNSUB", true, false },     [NATS_PUB] = { "PUB", true, true },
-	[NATS_HPUB] = { "HPUB", true, true },        [NATS_INFO] = { "INFO", true, false },
-	[NATS_OK] = { "+OK", false, false },         [NATS_ERR] = { "-ERR", true, false },
-	[NATS_MSG] = { "MSG", true, true },          [NATS_HMSG] = { "HMSG", true, true },
+	[NATS_CONNECT] = { "CONNECT", 7, true, false }, [NATS_PING] = { "PING", 4, false, false },
+	[NATS_PONG] = { "PONG", 4, false, false },      [NATS_SUB] = { "SUB", 3, true, false },
+	[NATS_UNSUB] = { "UNSUB", 5, true, false },     [NATS_PUB] = { "PUB", 3, true, true },
+	[NATS_HPUB] = { "HPUB", 4, true, true },        [NATS_INFO] = { "INFO", 4, true, false },
+	[NATS_OK] = { "+OK", 3, false, false },         [NATS_ERR] = { "-ERR", 4, true, false },
+	[NATS_MSG] = { "MSG", 3, true, true },          [NATS_HMSG] = { "HMSG", 4, true, true },
 };
 
 static const char *const http_methods[] = { "GET",    "POST",    "HEAD", "PUT",
@@ -115,9 +116,12 @@ static struct bytes trimmed(struct rd *r)
 
 /* ---- verbs ---- */
 
-static bool verb_is(struct bytes word, const char *name)
+/* `word` is as long as `name`. */
+static bool same_word(struct bytes word, const char *name)
 {
-	return strlen(name) == word.n && strncasecmp((const char *)word.p, name, word.n) == 0;
+	/* Letters differ from each other in these bits, whatever their case. */
+	return ((word.p[0] ^ (uint8_t)name[0]) & 0x1f) == 0 &&
+	       strncasecmp((const char *)word.p, name, word.n) == 0;
 }
 
 static bool verb_begins(struct bytes start, const char *name)
@@ -140,13 +144,13 @@ static int check_beginning(const struct nats_parser *p, struct bytes start)
 static int find_verb(const struct nats_parser *p, struct bytes word, enum nats_verb *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(verb_rows); i++) {
-		if (!verb_is(word, verb_rows[i].name))
+		if (word.n != verb_rows[i].n || !same_word(word, verb_rows[i].name))
 			continue;
 		*ret = (enum nats_verb)i;
 		return p->verbs & NATS_VERB_BIT(i) ? 0 : NATS_E_REFUSED;
 	}
 	for (size_t i = 0; !p->begun && i < ARRAY_SIZE(http_methods); i++)
-		if (verb_is(word, http_methods[i]))
+		if (word.n == strlen(http_methods[i]) && same_word(word, http_methods[i]))
 			return NATS_E_HTTP;
 	return NATS_E_VERB;
 }
