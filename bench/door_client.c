@@ -69,18 +69,17 @@ void door_client_open(struct door_client *c, const char *address, const char *to
 	await_pong(c);
 }
 
-void door_client_subscribe(struct door_client *c, const char *subject, size_t n_reply,
+void door_client_subscribe(struct door_client *c, const char *subject, size_t sid, size_t n_reply,
 			   size_t n_payload)
 {
 	char line[LINE_MAX_];
 
-	snprintf(line, sizeof(line), "SUB %s 1\r\nPING\r\n", subject);
+	snprintf(line, sizeof(line), "SUB %s %zu\r\nPING\r\n", subject, sid);
 	say(c, line);
 	await_pong(c);
-	/* MSG subject 1 [reply ]size CR LF payload CR LF */
-	c->frame = strlen("MSG ") + strlen(subject) + strlen(" 1 ") +
-		   (n_reply > 0 ? n_reply + 1 : 0) +
-		   (size_t)snprintf(NULL, 0, "%zu\r\n", n_payload) + n_payload + 2;
+	/* MSG subject sid [reply ]size CR LF payload CR LF */
+	c->frame = (size_t)snprintf(NULL, 0, "MSG %s %zu %zu\r\n", subject, sid, n_payload) +
+		   (n_reply > 0 ? n_reply + 1 : 0) + n_payload + 2;
 }
 
 void door_client_go(struct door_client *c)

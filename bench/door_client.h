@@ -25,7 +25,7 @@ struct door_client {
 void door_client_open(struct door_client *c, const char *address, const char *token);
 /* Messages of `n_payload` bytes, with replies of `n_reply` bytes if not 0; blocks until the server
  * has it. */
-void door_client_subscribe(struct door_client *c, const char *subject, size_t n_reply,
+void door_client_subscribe(struct door_client *c, const char *subject, size_t sid, size_t n_reply,
 			   size_t n_payload);
 /* From now on it does not block. */
 void door_client_go(struct door_client *c);

@@ -4,9 +4,10 @@
  * bytes and look at none. Their counts bound what is on its way, so that nobody is slow who is not
  * meant to be: `lost` is what the readers should have had and had not.
  *
- *     fanout HOST:PORT TOKEN PID READERS FROZEN SIZE SECONDS
+ *     fanout HOST:PORT TOKEN PID READERS[:own] FROZEN SIZE SECONDS
  *         As fast as it goes: deliveries and publications per second, and the server's processor
  *         time per delivery. FROZEN readers more are subscribed and never read.
+ *         With :own no two readers have the same sid.
  *     paced HOST:PORT TOKEN PID READERS FROZEN SIZE SECONDS RATE
  *         RATE messages per second: the time each took to each reader.
  *     request HOST:PORT TOKEN PID SIZE SECONDS IN_FLIGHT
@@ -50,6 +51,7 @@
 struct load {
 	struct door_client publisher, readers[READERS_MAX];
 	size_t n_readers, n_payload;
+	bool own_sids;
 	int epoll;
 	uint8_t *frames; /* of the publisher, whole ones */
 	size_t frame, n_frames;
@@ -125,13 +127,13 @@ static void subscribe_all(struct load *l, const char *address, const char *token
 		struct door_client *c = &l->readers[i];
 
 		door_client_open(c, address, token);
-		door_client_subscribe(c, SUBJECT, 0, l->n_payload);
+		door_client_subscribe(c, SUBJECT, l->own_sids ? 1 + i : 1, 0, l->n_payload);
 		door_client_go(c);
 		watch(l, c, EPOLLIN, EPOLL_CTL_ADD);
 	}
 	for (size_t i = 0; i < n_frozen; i++) {
 		door_client_open(&frozen, address, token);
-		door_client_subscribe(&frozen, SUBJECT, 0, l->n_payload);
+		door_client_subscribe(&frozen, SUBJECT, 1, 0, l->n_payload);
 	}
 	door_client_open(&l->publisher, address, token);
 	door_client_go(&l->publisher);
@@ -303,7 +305,7 @@ static void talker_open(struct talker *t, const char *address, const char *token
 			const char *subject, size_t n_reply, size_t n_payload)
 {
 	door_client_open(&t->client, address, token);
-	door_client_subscribe(&t->client, subject, n_reply, n_payload);
+	door_client_subscribe(&t->client, subject, 1, n_reply, n_payload);
 	door_client_go(&t->client);
 }
 
@@ -465,7 +467,10 @@ static void usage(void)
 
 static void parse_readers(struct load *l, const char *readers, const char *size)
 {
-	l->n_readers = strtoul(readers, NULL, 10);
+	char *rest;
+
+	l->n_readers = strtoul(readers, &rest, 10);
+	l->own_sids = strcmp(rest, ":own") == 0;
 	l->n_payload = strtoul(size, NULL, 10);
 	if (l->n_readers == 0 || l->n_readers > READERS_MAX)
 		give_up("that many readers are not possible");

@@ -256,7 +256,11 @@ static void missed(struct sub *s, const struct letter *l)
 
 static bool has_room(struct sub *s, const struct letter *l, const struct copy *copy)
 {
-	return outbox_has_room(&s->consumer->out, copy_size(l, copy), LIMIT_DOOR_RESERVE);
+	const struct consumer *c = s->consumer;
+
+	/* The marks are held for it, too: of small messages they are the greater part. */
+	return outbox_has_room(&c->out, copy_size(l, copy) + unsent_bytes(&c->unsent),
+			       LIMIT_DOOR_RESERVE);
 }
 
 static void deliver_to(struct sub *s, struct letter *l)
