@@ -213,7 +213,7 @@
 #define LIMIT_DOOR_CONSUMER_BYTES 8388608 /* held for one consumer (default of a setting) */
 #define LIMIT_DOOR_SUBSCRIPTION_BYTES (2 * MIB) /* per consumer, what they cost us */
 #define LIMIT_DOOR_RESERVE (16 * KIB) /* for PONG and -ERR to a consumer whose queue is full */
-#define LIMIT_DOOR_SHARED_MIN 1024    /* from here on a message is kept once for all its readers */
+#define LIMIT_DOOR_SHARED_MIN 1536    /* from here on a message is kept once for all its readers */
 #define LIMIT_DOOR_SPARE_BLOCKS 64    /* of 32 KiB, kept for the next messages */
 #define LIMIT_DOOR_HOLES 256          /* per consumer, gaps it has not yet been told */
 #define LIMIT_DOOR_ACCOUNT_PEERS 16   /* counted apart, per subscription */
