@@ -135,28 +135,33 @@ static int open_tcp(const struct attach_place *place, struct client_config *conf
 	return 0;
 }
 
+void attach_name(const char *what, char ret[ATTACH_NAME_MAX])
+{
+	snprintf(ret, ATTACH_NAME_MAX, "peerline-%s-%ld", what, (long)getpid());
+}
+
 int attach_open(const char *data, const char *what, struct client **ret)
 {
-	char name[64];
+	char name[ATTACH_NAME_MAX];
 
-	snprintf(name, sizeof(name), "peerline-%s-%ld", what, (long)getpid());
+	attach_name(what, name);
 	return attach_open_as(data, name, ret);
 }
 
-int attach_open_as(const char *data, const char *name, struct client **ret)
+static int open_as(const char *data, struct client_config *config, struct client **ret)
 {
 	struct attach_place place;
-	struct client_config config = { .name = name, .timeout_ms = ATTACH_TIMEOUT_MS };
 	int r, error;
 
 	*ret = NULL;
 	r = attach_find(data, &place);
 	if (r != 0)
 		return r;
-	config.address = place.socket;
-	error = place.socket[0] ? client_open(&config, ret) : -ENOENT;
+	config->timeout_ms = ATTACH_TIMEOUT_MS;
+	config->address = place.socket;
+	error = place.socket[0] ? client_open(config, ret) : -ENOENT;
 	if (error < 0) {
-		r = open_tcp(&place, &config, ret, &error);
+		r = open_tcp(&place, config, ret, &error);
 		if (r != 0)
 			return r;
 	}
@@ -169,6 +174,22 @@ int attach_open_as(const char *data, const char *name, struct client **ret)
 						       : attach_failed(*ret, error);
 	*ret = client_close(*ret);
 	return r;
+}
+
+int attach_open_as(const char *data, const char *name, struct client **ret)
+{
+	struct client_config config = { .name = name };
+
+	return open_as(data, &config, ret);
+}
+
+int attach_stay(const char *data, const char *name, struct client **ret)
+{
+	struct client_config config = { .name = name,
+					.returns = true,
+					.return_ms = CLIENT_FOREVER };
+
+	return open_as(data, &config, ret);
 }
 
 int attach_failed(const struct client *c, int r)

@@ -14,6 +14,7 @@
 
 #define ATTACH_TOKEN_MAX 256
 #define ATTACH_TIMEOUT_MS 5000
+#define ATTACH_NAME_MAX 64
 
 struct attach_place {
 	char data[CONFIG_PATH_MAX];
@@ -31,8 +32,12 @@ _nodiscard_ int attach_find(const char *data, struct attach_place *ret);
 _nodiscard_ int attach_token(const struct attach_place *place, char ret[ATTACH_TOKEN_MAX]);
 /* By the Unix socket, else by TCP with the token. `what` becomes part of the consumer's id. */
 _nodiscard_ int attach_open(const char *data, const char *what, struct client **ret);
-/* Likewise under a consumer id of the user's own. */
+/* A consumer id for a command that was given none. */
+void attach_name(const char *what, char ret[ATTACH_NAME_MAX]);
+/* Likewise under this consumer id. */
 _nodiscard_ int attach_open_as(const char *data, const char *name, struct client **ret);
+/* Likewise, and it comes back when the node is restarted, however long that takes. */
+_nodiscard_ int attach_stay(const char *data, const char *name, struct client **ret);
 
 /* One request of $PL.API; the answer is the caller's. `body` is taken; NULL: none. */
 _nodiscard_ int attach_ask(const char *data, const char *verb, json_t *body, json_t **ret);

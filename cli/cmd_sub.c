@@ -33,17 +33,29 @@ static void print_message(enum form form, uint64_t n, const struct client_messag
 	fflush(stdout);
 }
 
+/* false: it is no message. Programs that read what we print are told on standard error too. */
+static bool is_message(const struct client_message *m)
+{
+	if (m->kind == CLIENT_LOST)
+		fprintf(stderr, "the node is gone; waiting for it\n");
+	else if (m->kind == CLIENT_BACK)
+		fprintf(stderr, "the node is back%s\n",
+			m->restarted ? ", restarted" : ": only the connection was lost");
+	return m->kind == CLIENT_MESSAGE;
+}
+
 static int receive(struct client *c, enum form form, uint64_t count)
 {
 	struct client_message m;
 
-	for (uint64_t n = 1; count == 0 || n <= count; n++) {
+	for (uint64_t n = 0; count == 0 || n < count;) {
 		int r;
 
 		r = client_next(c, CLIENT_FOREVER, &m);
 		if (r != 0)
 			return attach_failed(c, r);
-		print_message(form, n, &m);
+		if (is_message(&m))
+			print_message(form, ++n, &m);
 	}
 	return EXIT_FINE;
 }
@@ -68,11 +80,13 @@ static void say_waiting(const struct wish *w)
 
 static int subscribe(const struct wish *w)
 {
+	char name[ATTACH_NAME_MAX];
 	struct client *c;
 	uint64_t sid;
 	int r;
 
-	r = w->name ? attach_open_as(w->data, w->name, &c) : attach_open(w->data, "sub", &c);
+	attach_name("sub", name);
+	r = attach_stay(w->data, w->name ? w->name : name, &c);
 	if (r != 0)
 		return r;
 	for (size_t i = 0; i < w->n_subjects && r == 0; i++)

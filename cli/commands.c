@@ -47,6 +47,7 @@ const struct command commands[] = {
 	  "  --json       one object a block\n" },
 	{ "sub", cmd_sub, "[--name ID] [--count N] [--raw | --json] [--subject] NAME...",
 	  "print messages as they arrive",
+	  "  Goes on when the node is restarted; Ctrl-C ends it.\n"
 	  "  NAME is a topic (a name with a slash in it, or topic.NAME, or payload.NAME for what "
 	  "its\n"
 	  "  envelopes hold) or any other subject. Short names need one of the two before them:\n"

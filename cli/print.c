@@ -27,18 +27,39 @@ static void print_escaped(FILE *out, struct bytes b)
 	}
 }
 
+static const char *reason(enum gap_why why)
+{
+	switch (why) {
+	case GAP_NONE:
+	case GAP_SLOW:
+		break;
+	case GAP_AWAY:
+		return ": the connection was lost";
+	case GAP_RESTART:
+		return ": the node was restarted";
+	}
+	return "";
+}
+
+static void print_gap(const struct client_message *m)
+{
+	if (m->gap.is_exact)
+		fprintf(stderr, "missed %llu-%llu of ", (unsigned long long)m->gap.from,
+			(unsigned long long)m->gap.to);
+	else if (m->gap.count > 0)
+		fprintf(stderr, "missed %llu or more of ", (unsigned long long)m->gap.count);
+	else
+		fputs("missed nobody knows how many of ", stderr);
+	print_escaped(stderr, m->subject);
+	fprintf(stderr, "%s\n", reason(m->gap.why));
+}
+
 void print_plain(uint64_t n, const struct client_message *m)
 {
 	struct bytes from = nats_headers_get(m->header, "Pl-From");
-	struct bytes gap = nats_headers_get(m->header, "Pl-Gap");
 
-	if (gap.n > 0) {
-		fputs("missed ", stderr);
-		print_escaped(stderr, gap);
-		fputs(" of ", stderr);
-		print_escaped(stderr, m->subject);
-		fputc('\n', stderr);
-	}
+	if (m->gap.why != GAP_NONE)
+		print_gap(m);
 	printf("[#%llu] ", (unsigned long long)n);
 	print_escaped(stdout, m->subject);
 	if (from.n > 0) {

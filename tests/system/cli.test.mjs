@@ -143,6 +143,26 @@ describe('peerline on the command line', judge('js'), () => {
     assert.equal(await json.stop('SIGTERM'), 0)
   })
 
+  test('sub goes on when its node is restarted', async t => {
+    const dataDir = freshDir(t)
+    const first = await startNode({ dataDir })
+    const sub = running(t, ['sub', 'demo/news'], dataDir)
+    const say = async text => {
+      await until(async () => {
+        assert.equal((await cli(['pub', 'demo/news', text], { dataDir })).code, 0)
+        return sub.lines.some(line => line.endsWith(text))
+      }, () => `${text}: ${sub.lines} ${sub.stderr()}`)
+    }
+    await say('before')
+    await first.stop()
+    await until(() => sub.stderr().includes('the node is gone; waiting for it'), () => sub.stderr())
+    await startNode({ t, dataDir })
+    await until(() => sub.stderr().includes('the node is back, restarted'), () => sub.stderr())
+    await say('afterwards')
+    assert.match(sub.stderr(), /missed .* of topic.demo\/news: the node was restarted/)
+    assert.equal(await sub.stop('SIGINT'), 0)
+  })
+
   test('sub on a topic shows what a js peer announces', async t => {
     const node = await startNode({ t })
     const js = await startPeer(await loadStack(3), { t })
