@@ -37,6 +37,7 @@ int cmd_status(int argc, char **argv);
 int cmd_peers(int argc, char **argv);
 int cmd_peer(int argc, char **argv);
 int cmd_top(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
 int cmd_topics(int argc, char **argv);
 int cmd_consumers(int argc, char **argv);
 int cmd_events(int argc, char **argv);

@@ -77,6 +77,21 @@ const struct command commands[] = {
 	  "  --next        what the next start would begin with, although a node runs\n"
 	  "  check FILE    says what is wrong in a configuration file; without FILE, in what the\n"
 	  "                next start would read. Exits with 1 if something is\n" },
+	{ "bench", cmd_bench,
+	  "pub | fanout | req [--size N] [--seconds N] [--count N] [--rate N] [--publishers N] "
+	  "[--subscribers N] [--clients N] [--json]",
+	  "how fast the running node's door is, from here",
+	  "  pub       publishers alone; nobody listens\n"
+	  "  fanout    each of the subscribers gets what all publishers send\n"
+	  "  req       clients ask one that answers, each one thing at a time\n"
+	  "  Messages are local to the host: no other node hears of them. MISSED is what the door\n"
+	  "  dropped for a subscriber that did not keep up; with --rate none should be.\n"
+	  "  --size N           bytes of a message (128)\n"
+	  "  --seconds N        end after so long (5)\n"
+	  "  --count N          or when each publisher or client has sent so many\n"
+	  "  --rate N           messages a second of each publisher; else as fast as it goes\n"
+	  "  --publishers N     for pub and fanout (1); --subscribers N for fanout (8);\n"
+	  "                     --clients N for req (4)\n" },
 	{ "url", cmd_url, "[--token] [--json]", "where NATS clients connect",
 	  "  nats://TOKEN@HOST:PORT; with --token the token alone, for clients that ignore it in a "
 	  "URL.\n" },

@@ -10,7 +10,7 @@ tested_elsewhere() {
 	# Itself a harness: everything in tests/sim/ and tests/unit/node/ stands on it.
 	src/sim/*) return 0 ;;
 	# What talks to a node, a terminal or the system: tests/system/cli*.test.mjs.
-	cli/cmd_*.c | cli/args.c | cli/attach.c | cli/commands.c | cli/line.c | cli/log.c | cli/main.c) return 0 ;;
+	cli/cmd_*.c | cli/args.c | cli/attach.c | cli/bench_clients.c | cli/line.c | cli/log.c | cli/main.c) return 0 ;;
 	cli/object.c | cli/print.c | cli/table.c | cli/topic_cells.c | cli/until_signal.c) return 0 ;;
 	esac
 	return 1
