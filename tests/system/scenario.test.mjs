@@ -16,6 +16,7 @@ const python = await pythonWithNats()
 
 const js = generation => [process.execPath, join(ROOT, 'tests/interop/js/scenario.mjs'), generation]
 
+
 // What was published while away: nats.js drops it, the others send it when they are back.
 const clients = [
   { name: 'nats.js 2', command: async () => js('2'), meanwhile: 0, options: judge('js') },
@@ -41,6 +42,19 @@ describe('one scenario, five clients, two servers', { skip: noServer && !require
       assert.deepEqual(ours, theirs)
       first ??= ours
       assert.deepEqual(withoutHabit(ours), withoutHabit(first))
+    })
+  }
+})
+
+// Most texts of -ERR end a stock client's connection for ever: nothing that our door says may.
+describe('what the door refuses', () => {
+  for (const { name, command, options } of clients) {
+    test(`is told to ${name}, whose connection goes on`, options, async t => {
+      const [executable, ...args] = await command()
+      const where = executable === process.execPath || executable === python.program ? 1 : 0 // behind the script's name
+      args.splice(where, 0, 'refusals')
+      assert.deepEqual(await transcript(executable, args, await peerlineDoor(t), SCENARIO_MS),
+        ['# refusals', 'told true reconnected false closed false goes on true', '# end'])
     })
   }
 })

@@ -2,6 +2,7 @@
  * scenario.mjs run too. They write the same lines. "restart me" asks whoever runs it to restart the server.
  *
  *     scenario HOST:PORT TOKEN
+ *     scenario refusals HOST:PORT TOKEN      what our door refuses, which must not end the connection
  */
 #include <inttypes.h>
 #include <nats/nats.h>
@@ -504,10 +505,51 @@ static void drain(void)
 	natsConnection_Destroy(nc);
 }
 
-static const struct {
+static void note_error(natsConnection *nc, natsSubscription *sub, natsStatus s, void *closure)
+{
+	(void)nc, (void)sub, (void)s;
+	atomic_store((atomic_bool *)closure, true);
+}
+
+static void refusals(void)
+{
+	static atomic_bool told, back;
+	static char longest[1101];
+	const char *const subjects[] = { "topic.%zz", longest, "$PL.EVENT.MINE" };
+	natsOptions *o = options("refusals");
+	natsSubscription *subs[4];
+	natsConnection *nc;
+	int n;
+
+	memset(longest, 'a', sizeof longest - 1);
+	need(natsOptions_SetAllowReconnect(o, true));
+	need(natsOptions_SetErrorHandler(o, note_error, &told));
+	need(natsOptions_SetReconnectedCB(o, raise_flag, &back));
+	nc = connect_with(o);
+	subs[0] = listen_to(nc, subjects[0], NULL);
+	subs[1] = listen_to(nc, subjects[1], NULL);
+	subs[2] = listen_to(nc, "topic.%zz.q", "group");
+	for (int i = 0; i < COUNT(subjects); i++)
+		need(natsConnection_PublishString(nc, subjects[i], "x"));
+	need(natsConnection_PublishRequestString(nc, "sc.reply", "_R_.x", "x"));
+	subs[3] = listen_to(nc, "sc.goes.on", NULL);
+	need(natsConnection_PublishString(nc, "sc.goes.on", "x"));
+	flush(nc);
+	await(NULL, is_raised, &told, "an error to be told");
+	n = count_all(subs[3]);
+	printf("told %s reconnected %s closed %s goes on %s\n", truth(told), truth(back), truth(natsConnection_IsClosed(nc)),
+	       truth(n == 1));
+	for (int i = 0; i < COUNT(subs); i++)
+		natsSubscription_Destroy(subs[i]);
+	natsConnection_Destroy(nc);
+}
+
+struct step {
 	const char *name;
 	void (*run)(void);
-} steps[] = {
+};
+
+static const struct step steps[] = {
 	{ "subscribe", subscribe },
 	{ "wildcards", wildcards },
 	{ "queue group", queue_group },
@@ -519,19 +561,28 @@ static const struct {
 	{ "drain", drain },
 };
 
+static void take(const struct step *step)
+{
+	printf("# %s\n", step->name);
+	step->run();
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		fputs("usage: scenario HOST:PORT TOKEN\n", stderr);
+	static const struct step refused = { "refusals", refusals };
+	bool only = argc == 4 && strcmp(argv[1], refused.name) == 0;
+
+	if (argc != 3 && !only) {
+		fputs("usage: scenario [refusals] HOST:PORT TOKEN\n", stderr);
 		return 2;
 	}
-	address = argv[1];
-	token = argv[2];
+	address = argv[argc - 2];
+	token = argv[argc - 1];
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (int i = 0; i < COUNT(steps); i++) {
-		printf("# %s\n", steps[i].name);
-		steps[i].run();
-	}
+	if (only)
+		take(&refused);
+	for (int i = 0; !only && i < COUNT(steps); i++)
+		take(&steps[i]);
 	puts("# end");
 	nats_Close();
 	return 0;

@@ -2,11 +2,13 @@
 // They write the same lines. "restart me" asks whoever runs it to restart the server.
 //
 //     node scenario.mjs 2|3 HOST:PORT TOKEN
+//     node scenario.mjs refusals 2|3 HOST:PORT TOKEN      what our door refuses, which must not end the connection
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bytesOf, clientOf, crc, say } from './client.mjs'
 
-const client = clientOf(process.argv.slice(2))
+const only = process.argv[2] === 'refusals'
+const client = clientOf(process.argv.slice(only ? 3 : 2))
 const MIB = 1 << 20
 const PATIENCE_MS = 30_000
 
@@ -196,9 +198,27 @@ const steps = {
   }
 }
 
+async function refusals () {
+  const connection = await client.connect('refusals', { reconnect: true })
+  const kinds = new Set()
+  client.onStatus(connection, type => kinds.add(type))
+  const told = new Set()
+  const sub = (subject, queue) => connection.subscribe(subject, { queue, callback: error => { if (error) told.add(subject) } })
+  for (const subject of ['topic.%zz', 'a'.repeat(1100)]) sub(subject)
+  sub('topic.%zz.q', 'group')
+  for (const subject of ['$PL.EVENT.MINE', 'topic.%zz', 'a'.repeat(1100)]) connection.publish(subject, bytesOf('x'))
+  connection.publish('sc.reply', bytesOf('x'), { reply: '_R_.x' })
+  const { got } = collect(connection, 'sc.goes.on')
+  connection.publish('sc.goes.on', bytesOf('x'))
+  await connection.flush()
+  const isTold = told.size > 0 || kinds.has('error')
+  say(`told ${isTold} reconnected ${kinds.has('reconnect')} closed ${connection.isClosed()} goes on ${got.length === 1}`)
+  await connection.close()
+}
+
 function crc32Of (bytes, before) { return parseInt(crc(bytes, before), 16) }
 
-for (const [name, run] of Object.entries(steps)) {
+for (const [name, run] of Object.entries(only ? { refusals } : steps)) {
   say(`# ${name}`)
   await run()
 }

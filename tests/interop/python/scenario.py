@@ -3,6 +3,7 @@
 They write the same lines. "restart me" asks whoever runs it to restart the server.
 
     python scenario.py HOST:PORT TOKEN
+    python scenario.py refusals HOST:PORT TOKEN      what our door refuses, which must not end the connection
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import zlib
 import nats
 from nats.errors import MaxPayloadError, NoRespondersError
 
-ADDRESS, TOKEN = sys.argv[1], sys.argv[2]
+ADDRESS, TOKEN = sys.argv[-2:]
 MIB = 1 << 20
 PATIENCE = 30
 
@@ -253,6 +254,33 @@ async def drain():
     say(f"drained {len(got)} closed {flag(connection.is_closed)}")
 
 
+async def refusals():
+    errors, seen = [], set()
+
+    async def on_error(error):
+        errors.append(error)
+
+    async def on_back():
+        seen.add("back")
+
+    connection = await connect("refusals", allow_reconnect=True, error_cb=on_error, reconnected_cb=on_back)
+
+    async def ignore(_message):
+        pass
+
+    for subject in ["topic.%zz", "a" * 1100]:
+        await connection.subscribe(subject, cb=ignore)
+    await connection.subscribe("topic.%zz.q", queue="group", cb=ignore)
+    for subject in ["$PL.EVENT.MINE", "topic.%zz", "a" * 1100]:
+        await connection.publish(subject, b"x")
+    await connection.publish("sc.reply", b"x", reply="_R_.x")
+    subscription = await connection.subscribe("sc.goes.on")
+    await connection.publish("sc.goes.on", b"x")
+    got = await take(connection, subscription)
+    say(f"told {flag(errors)} reconnected {flag(seen)} closed {flag(connection.is_closed)} goes on {flag(len(got) == 1)}")
+    await connection.close()
+
+
 STEPS = {
     "subscribe": subscribe, "wildcards": wildcards, "queue group": queue_group, "headers": headers, "request": request,
     "a megabyte each way": megabyte, "a hundred thousand in order": many, "restart under load": restart, "drain": drain,
@@ -260,7 +288,7 @@ STEPS = {
 
 
 async def main():
-    for name, run in STEPS.items():
+    for name, run in ({"refusals": refusals} if sys.argv[1] == "refusals" else STEPS).items():
         say(f"# {name}")
         await run()
     say("# end")

@@ -2,6 +2,7 @@
 // scenario.mjs run too. They write the same lines. "restart me" asks whoever runs it to restart the server.
 //
 //	scenario HOST:PORT TOKEN
+//	scenario refusals HOST:PORT TOKEN      what our door refuses, which must not end the connection
 package main
 
 import (
@@ -25,10 +26,12 @@ const (
 
 var address, token string
 
-var steps = []struct {
+type step struct {
 	name string
 	run  func() error
-}{
+}
+
+var steps = []step{
 	{"subscribe", subscribe},
 	{"wildcards", wildcards},
 	{"queue group", queueGroup},
@@ -41,7 +44,10 @@ var steps = []struct {
 }
 
 func main() {
-	address, token = os.Args[1], os.Args[2]
+	address, token = os.Args[len(os.Args)-2], os.Args[len(os.Args)-1]
+	if os.Args[1] == "refusals" {
+		steps = []step{{"refusals", refusals}}
+	}
 	for _, step := range steps {
 		fmt.Println("#", step.name)
 		if err := step.run(); err != nil {
@@ -375,6 +381,34 @@ func drain() error {
 	}
 	err = errors.Join(err, nc.Drain(), wait(closed, "drain to end"))
 	fmt.Println("drained", got, "closed", nc.IsClosed())
+	return err
+}
+
+func refusals() error {
+	var told, back atomic.Int64
+	nc, err := connect("refusals", func(o *nats.Options) error { o.AllowReconnect = true; return nil },
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) { told.Add(1) }),
+		nats.ReconnectHandler(func(*nats.Conn) { back.Add(1) }))
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	ignore := func(*nats.Msg) {}
+	long := strings.Repeat("a", 1100)
+	for _, subject := range []string{"topic.%zz", long} {
+		_, e := nc.Subscribe(subject, ignore)
+		err = errors.Join(err, e)
+	}
+	_, e := nc.QueueSubscribe("topic.%zz.q", "group", ignore)
+	err = errors.Join(err, e)
+	for _, subject := range []string{"$PL.EVENT.MINE", "topic.%zz", long} {
+		err = errors.Join(err, nc.Publish(subject, []byte("x")))
+	}
+	err = errors.Join(err, nc.PublishRequest("sc.reply", "_R_.x", []byte("x")))
+	sub, e := nc.SubscribeSync("sc.goes.on")
+	err = errors.Join(err, e, nc.Publish("sc.goes.on", []byte("x")), nc.Flush(),
+		until(func() bool { return told.Load() > 0 }, "an error to be told"))
+	fmt.Println("told", told.Load() > 0, "reconnected", back.Load() > 0, "closed", nc.IsClosed(), "goes on", len(take(sub)) == 1)
 	return err
 }
 
