@@ -148,7 +148,7 @@ int attach_open(const char *data, const char *what, struct client **ret)
 	return attach_open_as(data, name, ret);
 }
 
-static int open_as(const char *data, struct client_config *config, struct client **ret)
+static int open_as(const char *data, struct client_config config, struct client **ret)
 {
 	struct attach_place place;
 	int r, error;
@@ -157,11 +157,11 @@ static int open_as(const char *data, struct client_config *config, struct client
 	r = attach_find(data, &place);
 	if (r != 0)
 		return r;
-	config->timeout_ms = ATTACH_TIMEOUT_MS;
-	config->address = place.socket;
-	error = place.socket[0] ? client_open(config, ret) : -ENOENT;
+	config.timeout_ms = ATTACH_TIMEOUT_MS;
+	config.address = place.socket;
+	error = place.socket[0] ? client_open(&config, ret) : -ENOENT;
 	if (error < 0) {
-		r = open_tcp(&place, config, ret, &error);
+		r = open_tcp(&place, &config, ret, &error);
 		if (r != 0)
 			return r;
 	}
@@ -180,7 +180,7 @@ int attach_open_as(const char *data, const char *name, struct client **ret)
 {
 	struct client_config config = { .name = name };
 
-	return open_as(data, &config, ret);
+	return open_as(data, config, ret);
 }
 
 int attach_stay(const char *data, const char *name, struct client **ret)
@@ -189,7 +189,7 @@ int attach_stay(const char *data, const char *name, struct client **ret)
 					.returns = true,
 					.return_ms = CLIENT_FOREVER };
 
-	return open_as(data, &config, ret);
+	return open_as(data, config, ret);
 }
 
 int attach_failed(const struct client *c, int r)
