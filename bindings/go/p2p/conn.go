@@ -185,15 +185,16 @@ func whyNot(err error) error {
 
 // keep attaches again whenever the connection is lost.
 func (c *Conn) keep() {
-	for {
+	for wait := time.Duration(0); ; {
 		c.mu.Lock()
-		lost, reason := c.lost, c.nats
+		lost, reason, since := c.lost, c.nats, time.Now()
 		c.mu.Unlock()
 		select {
 		case <-c.closed:
 			return
 		case <-lost:
 		}
+		wait = nextWait(wait, time.Since(since))
 		c.mu.Lock()
 		if c.closing {
 			c.mu.Unlock()
@@ -205,11 +206,28 @@ func (c *Conn) keep() {
 		}
 		c.mu.Unlock()
 		c.log.Warn("lost the connection to the node", slog.Any("error", reason.LastError()))
+		select {
+		case <-c.closed:
+			return
+		case <-time.After(wait):
+		}
 		if c.tryUntil(c.closed, false) != nil {
 			return
 		}
 		c.log.Info("attached to the node again")
 	}
+}
+
+// nextWait is the time before the next attempt, after a connection that lasted so long: none after a long one, more and
+// more where the node ends one after the other.
+func nextWait(wait, lasted time.Duration) time.Duration {
+	switch {
+	case lasted > longestRetry:
+		return 0
+	case wait == 0:
+		return firstRetry
+	}
+	return min(2*wait, longestRetry)
 }
 
 // connection waits until there is one.

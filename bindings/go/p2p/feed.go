@@ -57,30 +57,39 @@ func readGap(text string) *Gap {
 	return &Gap{Why: why, Count: last - first + 1, From: first, To: last}
 }
 
-// advance moves on to this message and returns the hole before it. What the node says of it is exact; where the node
-// cannot know, after a time without a connection, the numbers tell: within a queue group, which gets but some of them,
-// nothing.
+// advance moves on to this message and returns the hole before it. While the connection stands, and within a queue group,
+// whose members each get but some of the numbers, the node knows what was missed and says so. Of what had left it when
+// the connection ended it cannot know whether it arrived: then the numbers tell.
 func (f *feed) advance(n numbered) *Gap {
-	gap := n.gap
-	if gap == nil && f.back != "" && f.key.group == "" {
+	gap, back := n.gap, f.back
+	if back != "" && f.key.group == "" {
 		gap = f.whileAway(n)
+	}
+	if gap != nil && back != "" {
+		gap.Why = back
 	}
 	f.epoch, f.seq, f.own, f.back = n.epoch, n.seq, 0, ""
 	return gap
 }
 
 func (f *feed) whileAway(n numbered) *Gap {
-	if f.seq == 0 || n.epoch != f.epoch || n.seq <= f.seq {
-		return &Gap{Why: f.back}
+	switch {
+	case f.seq == 0:
+		if n.gap == nil && f.back == WhyRestart {
+			return &Gap{} // of which the node may know no more than we
+		}
+		return n.gap
+	case n.epoch != f.epoch || n.seq <= f.seq:
+		return &Gap{}
 	}
 	missed := n.seq - f.seq - 1
 	switch {
 	case missed <= f.own:
-		return nil
+		return n.gap
 	case f.own > 0:
-		return &Gap{Why: f.back, Count: missed - f.own}
+		return &Gap{Count: missed - f.own}
 	}
-	return &Gap{Why: f.back, Count: missed, From: f.seq + 1, To: n.seq - 1}
+	return &Gap{Count: missed, From: f.seq + 1, To: n.seq - 1}
 }
 
 // readMessage takes a message off the wire. Under which name the topic was asked for, its readers know.

@@ -24,7 +24,7 @@ func TestGapsAreReadAsTheNodeWritesThem(t *testing.T) {
 
 func TestAfterATimeAwayTheNumbersTellWhatWasMissed(t *testing.T) {
 	at := func(epoch string, seq uint64) numbered { return numbered{epoch: epoch, seq: seq} }
-	told := &Gap{Why: WhySlow, Count: 2, From: 6, To: 7}
+	told := func() *Gap { return &Gap{Why: WhySlow, Count: 2, From: 6, To: 7} }
 	for name, test := range map[string]struct {
 		feed feed
 		next numbered
@@ -37,7 +37,11 @@ func TestAfterATimeAwayTheNumbersTellWhatWasMissed(t *testing.T) {
 		"all were our own":       {feed{epoch: "e", seq: 5, own: 3, back: WhyAway}, at("e", 9), nil},
 		"another epoch":          {feed{epoch: "e", seq: 5, back: WhyRestart}, at("f", 9), &Gap{Why: WhyRestart}},
 		"never heard anything":   {feed{back: WhyRestart}, at("f", 9), &Gap{Why: WhyRestart}},
-		"the node knows better":  {feed{epoch: "e", seq: 5, back: WhyAway}, numbered{"e", 9, told}, told},
+		"told while attached":    {feed{epoch: "e", seq: 5}, numbered{"e", 8, told()}, told()},
+		"told of but a part":     {feed{epoch: "e", seq: 3, back: WhyAway}, numbered{"e", 8, told()}, &Gap{Why: WhyAway, Count: 4, From: 4, To: 7}},
+		"told for the first":     {feed{back: WhyAway}, numbered{"e", 8, told()}, &Gap{Why: WhyAway, Count: 2, From: 6, To: 7}},
+		"told a group":           {feed{key: feedKey{group: "g"}, back: WhyRestart}, numbered{"e", 8, told()}, &Gap{Why: WhyRestart, Count: 2, From: 6, To: 7}},
+		"never heard, just away": {feed{back: WhyAway}, at("f", 9), nil},
 		"a group gets but some":  {feed{key: feedKey{group: "g"}, epoch: "e", seq: 5, back: WhyAway}, at("e", 9), nil},
 	} {
 		f := test.feed
