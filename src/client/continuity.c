@@ -107,7 +107,7 @@ static bool read_numbers(struct bytes header, struct numbers *ret)
 	gap = nats_headers_get(header, "Pl-Gap");
 	ret->has_gap = read_number(gap, &at_gap, 10, &ret->from) && at_gap < gap.n &&
 		       gap.p[at_gap++] == '-' && read_number(gap, &at_gap, 10, &ret->to) &&
-		       ret->from <= ret->to;
+		       ret->from > 0 && ret->from <= ret->to;
 	return true;
 }
 

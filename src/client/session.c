@@ -72,7 +72,8 @@ static void read_server_id(struct session *s, struct bytes info)
 	while (json_members_next(&m, &key, &value)) {
 		if (!json_key_is(key, "server_id") || json_text_read(value, &text) < 0)
 			continue;
-		memcpy(s->server_id, buf_data(&text).p, buf_len(&text));
+		if (buf_len(&text) > 0) /* it may be empty */
+			memcpy(s->server_id, buf_data(&text).p, buf_len(&text));
 		s->server_id[buf_len(&text)] = 0;
 		break;
 	}

@@ -100,7 +100,8 @@ static void keep_error(struct pl_line *line, const char *json)
 	while (json_members_next(&m, &key, &value)) {
 		if (!json_key_is(key, "text") || json_text_read(value, &text) == -ENOMEM)
 			continue;
-		memcpy(line->error, buf_data(&text).p, buf_len(&text));
+		if (buf_len(&text) > 0)
+			memcpy(line->error, buf_data(&text).p, buf_len(&text));
 		line->error[buf_len(&text)] = 0;
 		break;
 	}

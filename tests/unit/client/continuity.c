@@ -158,6 +158,7 @@ TEST(what_has_no_numbers_or_odd_ones_is_left_alone)
 		assert_no_gap(continuity_check(&f.c, &f.at, bytes_of_text(rows[i])));
 	assert_no_gap(hear(&f, 1, 6, "7-"));
 	assert_no_gap(hear(&f, 1, 7, "x"));
+	assert_no_gap(hear(&f, 1, 8, "0-18446744073709551615")); /* numbers begin with 1 */
 	continuity_deinit(&f.c);
 }
 

@@ -169,6 +169,9 @@ TEST(another_connection_is_greeted_anew_and_what_was_said_stays)
 	assert_string_equal(s.server_id, "two");
 	assert_true(session_is_ready(&s));
 	assert_said(&s, "PUB b 2\r\nhi\r\n");
+	session_restart(&s);
+	assert_int_equal(hear(&s, "INFO {\"server_id\":\"\"}\r\n", &op), SESSION_E_MORE);
+	assert_string_equal(s.server_id, "");
 	session_deinit(&s);
 }
 
