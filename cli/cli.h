@@ -45,6 +45,7 @@ int cmd_config(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_sub(int argc, char **argv);
 int cmd_pub(int argc, char **argv);
+int cmd_req(int argc, char **argv);
 int cmd_url(int argc, char **argv);
 int cmd_key(int argc, char **argv);
 int cmd_version(int argc, char **argv);

@@ -1,25 +1,9 @@
-#include <stdio.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/attach.h"
 #include "cli/cli.h"
-
-static int read_input(struct buf *out)
-{
-	char piece[16384];
-	size_t n;
-
-	while ((n = fread(piece, 1, sizeof(piece), stdin)) > 0) {
-		if (buf_append(out, piece, n) < 0) {
-			fprintf(stderr, "a message is at most %d bytes\n", LIMIT_DOOR_PAYLOAD);
-			return EXIT_USAGE;
-		}
-	}
-	return 0;
-}
+#include "cli/input.h"
 
 static int publish(const char *data, const char *subject, struct bytes payload)
 {
@@ -55,12 +39,7 @@ int cmd_pub(int argc, char **argv)
 	if (attach_subject(args.words[0], literal, subject, sizeof(subject)) < 0)
 		return attach_failed(NULL, -EINVAL);
 	buf_init(&input, LIMIT_DOOR_PAYLOAD);
-	if (args.n_words == 2 && strcmp(args.words[1], "-") != 0) {
-		payload = bytes_of_text(args.words[1]);
-	} else {
-		r = read_input(&input);
-		payload = buf_data(&input);
-	}
+	r = input_message(&args, &input, &payload);
 	if (r == 0)
 		r = publish(args.data, subject, payload);
 	buf_deinit(&input);

@@ -62,6 +62,13 @@ const struct command commands[] = {
 	  "  NAME is as for sub; payload.NAME puts the message into an envelope of Teranode's.\n"
 	  "  Without DATA, or with -, the message is what comes on standard input.\n"
 	  "  --subject    NAME is a subject as it stands, even with a slash in it\n" },
+	{ "req", cmd_req, "[--timeout TIME] [--json] SUBJECT [DATA | -]",
+	  "ask once, print the answer",
+	  "  SUBJECT is one as it stands: $PL.API.STATUS, or what a consumer serves. Without DATA, "
+	  "or\n"
+	  "  with -, the question is what comes on standard input.\n"
+	  "  --timeout TIME    how long to wait for the answer (5s)\n"
+	  "  --json            one JSON object, with its headers\n" },
 	{ "events", cmd_events, "[KIND]... [--count N] [--json]", "what happens, as it happens",
 	  "  KIND is one of $PL.EVENT's, such as LINK_UP or gap (docs/control.md); all without "
 	  "one.\n"

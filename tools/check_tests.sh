@@ -11,7 +11,7 @@ tested_elsewhere() {
 	src/sim/*) return 0 ;;
 	# What talks to a node, a terminal or the system: tests/system/cli*.test.mjs.
 	cli/cmd_*.c | cli/args.c | cli/attach.c | cli/bench_clients.c | cli/line.c | cli/log.c | cli/main.c) return 0 ;;
-	cli/object.c | cli/print.c | cli/table.c | cli/topic_cells.c | cli/until_signal.c) return 0 ;;
+	cli/input.c | cli/object.c | cli/print.c | cli/table.c | cli/topic_cells.c | cli/until_signal.c) return 0 ;;
 	esac
 	return 1
 }

@@ -98,6 +98,24 @@ describe('what the command line shows', judge('js'), () => {
     assert.equal((await cli(['consumers', 'nobody'], { dataDir: hub.dataDir })).code, 4)
   })
 
+  test('req asks once, and says why there is no answer', async t => {
+    const node = await startNode({ t })
+    const consumer = await attach(t, node, NAMES[0])
+    consumer.subscribe('double', { callback: (_, message) => message.respond(String(2 * Number(message.string()))) })
+    consumer.subscribe('silence', { callback: () => {} })
+    await consumer.flush()
+    const req = (...args) => cli(['req', ...args], { dataDir: node.dataDir, input: '21' })
+    assert.deepEqual([(await req('double', '4')).stdout, (await req('double')).stdout, (await req('double', '-')).stdout], ['8\n', '42\n', '42\n'])
+    assert.equal(JSON.parse((await req('double', '4', '--json')).stdout).data, '8')
+    assert.equal(JSON.parse((await req('$PL.API.STATUS', '{}')).stdout).peer_id, node.peerId)
+    for (const [args, code, says] of [[['nobody', 'x'], 4, /nobody serves/], [['silence', 'x', '--timeout', '1s'], 4, /no answer within 1000 ms/],
+      [['silence', 'x', '--timeout', 'soon'], 1, /takes a time/], [[], 1, /usage/]]) {
+      const result = await req(...args)
+      assert.equal(result.code, code, result.all)
+      assert.match(result.stderr, says)
+    }
+  })
+
   test('events tells what happens, of the kinds that were asked for', async t => {
     const [hub, other] = [await startNode({ t }), await startNode({ t })]
     const all = running(t, ['events'], hub.dataDir)
