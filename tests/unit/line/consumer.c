@@ -1,6 +1,8 @@
 /* Proves what the public calls add to the client inside: checks, texts, copies. Against an embedded
  * node, so it is no unit test. */
 
+#include <dirent.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -177,7 +179,73 @@ TEST(the_node_that_was_embedded_answers_requests)
 	pl_line_close(line);
 }
 
-TESTS(RUN_IN_TEMP(a_message_has_its_texts_headers_and_data),
+#define WRITERS 4
+#define EACH 500
+
+static void *write_many(void *user)
+{
+	struct pl_consumer *c = open_consumer(user);
+
+	for (int i = 0; i < EACH; i++)
+		assert_int_equal(pl_consumer_publish(c, "local.many", &i, sizeof(i)), 0);
+	assert_int_equal(pl_consumer_flush(c, 20000), 0);
+	pl_consumer_close(c);
+	return user;
+}
+
+TEST(many_threads_have_a_consumer_each)
+{
+	struct pl_line *line = open_line();
+	struct pl_consumer *reader = open_consumer(line);
+	const struct pl_message *m;
+	pthread_t writers[WRITERS];
+
+	assert_int_equal(pl_consumer_subscribe(reader, "local.many", NULL, NULL), 0);
+	assert_int_equal(pl_consumer_flush(reader, 20000), 0);
+	for (int i = 0; i < WRITERS; i++)
+		assert_int_equal(pthread_create(&writers[i], NULL, write_many, line), 0);
+	for (int i = 0; i < WRITERS * EACH; i++)
+		assert_int_equal(pl_consumer_next(reader, 20000, &m), 0);
+	for (int i = 0; i < WRITERS; i++)
+		assert_int_equal(pthread_join(writers[i], NULL), 0);
+	assert_int_equal(pl_consumer_next(reader, 0, &m), PL_E_TIMEOUT);
+	pl_consumer_close(reader);
+	pl_line_close(line);
+}
+
+static size_t n_descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	assert_non_null(folder);
+	while (readdir(folder))
+		n++;
+	closedir(folder);
+	return n;
+}
+
+TEST(consumers_and_lines_that_are_closed_leave_nothing_open)
+{
+	size_t before = n_descriptors();
+
+	for (int i = 0; i < 5; i++) {
+		struct pl_line *line = open_line();
+
+		for (int j = 0; j < 100; j++) {
+			struct pl_consumer *c = open_consumer(line);
+
+			assert_true(pl_consumer_fd(c) >= 0);
+			pl_consumer_close(c);
+		}
+		pl_line_close(line);
+	}
+	assert_int_equal(n_descriptors(), before);
+}
+
+TESTS(RUN_IN_TEMP(many_threads_have_a_consumer_each),
+      RUN_IN_TEMP(consumers_and_lines_that_are_closed_leave_nothing_open),
+      RUN_IN_TEMP(a_message_has_its_texts_headers_and_data),
       RUN_IN_TEMP(what_is_no_publication_is_refused_before_it_leaves),
       RUN_IN_TEMP(opening_checks_what_it_is_given_and_tells_who_refused),
       RUN_IN_TEMP(a_consumer_outlives_its_line_and_finds_it_closed),
