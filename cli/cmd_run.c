@@ -8,7 +8,7 @@
 #include "cli/log.h"
 #include "node/embed.h"
 
-/* `peerline run`: the node itself, until SIGTERM, SIGINT or STOP. */
+/* `peerline run`: the node itself, until SIGTERM, SIGINT or STOP; SIGHUP reads its files again. */
 
 /* A signal handler can only reach what is global. */
 static struct pl_node *volatile running;
@@ -20,6 +20,13 @@ static void on_signal(int number)
 	is_ending = true;
 	if (running)
 		pl_node_stop(running);
+}
+
+static void on_hangup(int number)
+{
+	(void)number;
+	if (running)
+		pl_node_reload(running);
 }
 
 static void on_event(void *user, enum pl_level level, const char *event, const char *json)
@@ -88,10 +95,12 @@ static int read_settings(struct config *config, int argc, char **argv, bool *as_
 static void handle_signals(void)
 {
 	struct sigaction end = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+	struct sigaction reload = { .sa_handler = on_hangup };
 
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGINT, &end, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGHUP, &reload, NULL);
 }
 
 static int exit_code(int error)

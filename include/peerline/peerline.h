@@ -46,7 +46,7 @@ enum pl_level { PL_LEVEL_ERROR = 0, PL_LEVEL_WARN = 1, PL_LEVEL_INFO = 2, PL_LEV
 /*
  * Something worth telling: a stable event name and its fields as one JSON object, borrowed for the
  * call. Runs on the thread that called the library: the loop's, during pl_node_run(). It must not
- * call the library, except pl_node_stop().
+ * call the library, except pl_node_stop() and pl_node_reload().
  */
 typedef void (*pl_event_fn)(void *user, enum pl_level level, const char *event, const char *json);
 
@@ -75,6 +75,13 @@ PL_PUBLIC int pl_node_run(struct pl_node *node);
 
 /* Asks pl_node_run() to end. Thread: any; also from a signal handler. */
 PL_PUBLIC void pl_node_stop(struct pl_node *node);
+
+/*
+ * Asks pl_node_run() to read the configuration file and the consumers file again: what can change
+ * while it runs does, and a "reloaded" event says what; a mistake in a file is a warning and changes
+ * nothing. Thread: any; also from a signal handler.
+ */
+PL_PUBLIC void pl_node_reload(struct pl_node *node);
 
 /* Takes NULL. Not while pl_node_run() runs. */
 PL_PUBLIC void pl_node_free(struct pl_node *node);

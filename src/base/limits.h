@@ -224,11 +224,14 @@
 #define LIMIT_DOOR_TICKETS 1024 /* control requests without an answer */
 #define LIMIT_DOOR_TICKETS_PER_CONSUMER 64
 #define LIMIT_DOOR_HELD_INPUT (256 * KIB) /* what came and must wait: one read, LIMIT_LOOP_READ */
-#define LIMIT_DOOR_TURN 8192     /* deliveries and the like for one consumer, before others' turn */
-#define LIMIT_DOOR_BURST_MS 100  /* who said nothing may say so much of its rate at once */
-#define LIMIT_DOOR_REPLIES 1024  /* reply subjects a consumer was given, and may answer */
-#define LIMIT_CREDENTIALS 256    /* consumers with a token of their own */
-#define LIMIT_RIGHTS_PATTERNS 64 /* of one kind, for one of them */
+#define LIMIT_DOOR_TURN 8192    /* deliveries and the like for one consumer, before others' turn */
+#define LIMIT_DOOR_COUNT_MS 1   /* between two counts of what all consumers make us hold */
+#define LIMIT_DOOR_BURST_MS 100 /* who said nothing may say so much of its rate at once */
+#define LIMIT_DOOR_REPLIES 1024 /* reply subjects a consumer was given, and may answer */
+#define LIMIT_CONSUMERS_MEMORY 536870912 /* held for all consumers (default of a setting) */
+#define LIMIT_CONSUMERS_FILE (1 * MIB)
+#define LIMIT_CREDENTIALS 256                  /* consumers with a token of their own */
+#define LIMIT_RIGHTS_PATTERNS 64               /* of one kind, for one of them */
 #define LIMIT_RATE_MAX UINT64_C(1000000000000) /* a quota, in units a second */
 #define LIMIT_DOOR_AUTH_MS 2000
 #define LIMIT_DOOR_TAKEOVER_MS 2000

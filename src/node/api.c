@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "node/reload.h"
 #include "node/config_listing.h"
 #include "wire/json.h"
 
@@ -309,6 +310,11 @@ static void verb_consumers(const struct api_request *q)
 	api_answer(q->node, q->ticket, api_consumers(q->node));
 }
 
+static void verb_reload(const struct api_request *q)
+{
+	api_answer(q->node, q->ticket, node_reload(q->node));
+}
+
 static void verb_stop(const struct api_request *q)
 {
 	api_answer(q->node, q->ticket, json_object());
@@ -330,6 +336,7 @@ static const struct {
 	{ "STREAMS", verb_streams },
 	{ "PERF", verb_perf },
 	{ "CONFIG", verb_config },
+	{ "RELOAD", verb_reload },
 	{ "STOP", verb_stop },
 	{ "PEER", api_peer_verb },
 	{ "PEER_ADD", api_peer_add },

@@ -492,6 +492,22 @@ static int finish_paths(struct config *c, struct config_error *e)
 	return 0;
 }
 
+static int finish_consumers(struct config *c, struct config_error *e)
+{
+	const char *path = c->values[SETTING_CONSUMERS];
+	int n;
+
+	c->consumers_is_default = !path;
+	if (path)
+		n = snprintf(c->consumers, sizeof(c->consumers), "%s", path);
+	else
+		n = snprintf(c->consumers, sizeof(c->consumers), "%s/consumers.json", c->data);
+	if (n >= (int)sizeof(c->consumers))
+		return config_refuse(e, "PEERLINE_CONSUMERS: at most %zu characters",
+				     sizeof(c->consumers) - 1);
+	return 0;
+}
+
 static int finish_import(struct config *c, struct config_error *e)
 {
 	const char *path = config_value(c, SETTING_IMPORT_PEER_CACHE);
@@ -652,6 +668,7 @@ static void finish_values(struct config *c)
 	(void)parse_number(config_value(c, SETTING_HALF_OPEN), &c->half_open);
 	(void)parse_number(config_value(c, SETTING_CONSUMER_BYTES), &c->consumer_bytes);
 	(void)parse_slow(config_value(c, SETTING_SLOW_CONSUMER), &c->slow_consumer);
+	(void)parse_number(config_value(c, SETTING_CONSUMERS_MEMORY), &c->consumers_memory);
 	(void)parse_number(config_value(c, SETTING_MEMORY_BUDGET), &c->memory_budget);
 	(void)parse_bool(config_value(c, SETTING_TERANODE_RULES), &c->teranode_rules);
 	(void)parse_level(config_value(c, SETTING_LOG), &c->log);
@@ -692,6 +709,8 @@ int config_finish(struct config *c, config_warn_fn warn, void *user, struct conf
 		r = finish_paths(c, ret_error);
 	if (r == 0)
 		r = finish_import(c, ret_error);
+	if (r == 0)
+		r = finish_consumers(c, ret_error);
 	if (r == 0)
 		r = finish_texts(c, ret_error);
 	if (r == 0)

@@ -52,6 +52,8 @@ enum setting_id {
 	SETTING_HALF_OPEN,
 	SETTING_CONSUMER_BYTES,
 	SETTING_SLOW_CONSUMER,
+	SETTING_CONSUMERS,
+	SETTING_CONSUMERS_MEMORY,
 	SETTING_MEMORY_BUDGET,
 	SETTING_LOG,
 	SETTING_ANNOUNCE_ADDRESSES,
@@ -127,11 +129,14 @@ struct config {
 	size_t n_announce;
 	struct multiaddr announce[LIMIT_LISTENERS];
 	uint64_t max_peers, reconnect_ms, peers_per_ip, half_open, consumer_bytes, memory_budget;
+	uint64_t consumers_memory;
 	struct addr door; /* port 0: the kernel chooses */
 	bool door_port_is_default;
 	char data[CONFIG_PATH_MAX];
 	char door_socket[CONFIG_SOCKET_MAX];
 	char import_peer_cache[CONFIG_PATH_MAX]; /* empty: none */
+	char consumers[CONFIG_PATH_MAX];
+	bool consumers_is_default; /* then it need not exist */
 	char network[64];
 	char topic_prefix[LIMIT_GOSSIP_TOPIC_NAME];
 	struct topic_settings topics;

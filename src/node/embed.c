@@ -7,11 +7,14 @@
 
 #include "base/limits.h"
 #include "loop/loop_uv.h"
+#include "node/config_reload.h"
+#include "node/consumers_file.h"
 #include "node/datadir.h"
 #include "node/embed.h"
 #include "node/file.h"
 #include "node/handoff.h"
 #include "node/node.h"
+#include "node/reload.h"
 #include "node/rules_file.h"
 #include "peerline/peerline.h"
 
@@ -33,7 +36,7 @@ struct pl_node {
 	struct buf peer_cache; /* until the node has started */
 	struct rules_file *rules_file;
 	struct timer trim;
-	atomic_bool stop_wanted;
+	atomic_bool stop_wanted, reload_wanted;
 	struct handoff handoff; /* consumers inside the process, on their way to the door */
 	pl_event_fn on_event;
 	void *user;
@@ -111,8 +114,52 @@ static int save_peer_rules(void *user, struct bytes content)
 	return rules_file_save(n->rules_file, n->loop, content, on_rules_saved, n);
 }
 
+/* NULL: there is no file, and none was named. */
+static int read_rights(const struct pl_node *n, const struct config *c, struct rights_table **ret,
+		       struct config_error *e)
+{
+	int r = consumers_file_read(c, n->datadir->token, ret, e);
+
+	if (r != -ENOENT)
+		return r;
+	*ret = NULL;
+	if (c->consumers_is_default)
+		return 0;
+	snprintf(e->text, sizeof(e->text), "PEERLINE_CONSUMERS: %.500s does not exist",
+		 c->consumers);
+	return r;
+}
+
+static int on_reload(void *user, struct node_reload *io, struct config_error *e)
+{
+	struct rights_table *table;
+	struct pl_node *n = user;
+	struct config *fresh;
+	int r;
+
+	r = config_reread(n->config, NULL, NULL, &fresh, e);
+	if (r < 0)
+		return r;
+	r = read_rights(n, fresh, &table, e);
+	if (r == 0) {
+		for (size_t i = 0; i < SETTINGS; i++) {
+			bool differs = config_differs(n->config, fresh, i);
+
+			io->changed[i] = differs && setting_is_live(i);
+			io->waits[i] = differs && !setting_is_live(i);
+			if (io->changed[i])
+				config_take(n->config, fresh, i);
+		}
+		io->consumers = table ? n->config->consumers : "";
+		node_apply(n->node, table, io);
+	}
+	config_free(fresh);
+	return r;
+}
+
 static const struct node_ops node_ops = {
 	.on_event = on_node_event,
+	.reload = on_reload,
 	.on_stopped = on_node_stopped,
 	.save_peer_rules = save_peer_rules,
 };
@@ -126,6 +173,8 @@ static void on_wake(void *user)
 	while ((fd = handoff_take(&n->handoff)) >= 0)
 		if (loop_uv_adopt(n->loop, fd, &sock) == 0)
 			node_adopt(n->node, sock);
+	if (atomic_exchange(&n->reload_wanted, false))
+		json_decref(node_reload(n->node));
 	if (atomic_load(&n->stop_wanted))
 		node_stop(n->node);
 }
@@ -173,7 +222,11 @@ static int open_node(struct pl_node *n, struct config_error *e)
 	config.seqno_last = n->datadir->seqno_last;
 	config.ops = &node_ops;
 	config.user = n;
-	r = node_new(&config, &n->node);
+	r = read_rights(n, n->config, &config.rights, e);
+	if (r == 0)
+		r = node_new(&config, &n->node);
+	if (r < 0)
+		rights_table_free(config.rights);
 	key_pair_wipe(&config.key);
 	n->loop->on_wake = on_wake;
 	n->loop->on_wake_user = n;
@@ -289,6 +342,12 @@ int embed_attach(struct pl_node *n, int fd)
 	if (r == 0)
 		loop_wake(n->loop);
 	return r;
+}
+
+void pl_node_reload(struct pl_node *n)
+{
+	atomic_store(&n->reload_wanted, true);
+	loop_wake(n->loop);
 }
 
 void pl_node_stop(struct pl_node *n)

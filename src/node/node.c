@@ -10,6 +10,7 @@
 #include "node/port_holder.h"
 #include "peer/perf.h"
 #include "peer/ping.h"
+#include "share/rights.h"
 #include "wire/public_key.h"
 
 #define DOOR_PORTS_TRIED 32
@@ -38,6 +39,7 @@ struct node *node_free(struct node *n)
 	n->hints = hints_free(n->hints);
 	n->pool = pool_free(n->pool);
 	n->door = door_free(n->door);
+	n->config.rights = rights_table_free(n->config.rights);
 	key_pair_wipe(&n->config.key);
 	peer_rules_deinit(&n->rules);
 	json_decref(n->rules_answer);
@@ -100,6 +102,7 @@ static int start_door(struct node *n, struct config_error *e)
 		.teranode_rules = c->teranode_rules,
 		.consumer_bytes = c->consumer_bytes,
 		.slow = c->slow_consumer,
+		.consumers_memory = c->consumers_memory,
 		.random = n->config.random,
 		.ops = &node_door_ops,
 		.user = n,
@@ -118,6 +121,8 @@ static int start_door(struct node *n, struct config_error *e)
 	if (r < 0)
 		return r;
 	n->door_addr = at;
+	door_set_rights(n->door, TAKE_PTR(n->config.rights), loop_now(n->config.loop),
+			&(struct door_rights_change){ 0 });
 	if (n->config.unix_socket) {
 		r = door_sockets_listen_unix(n->door_sockets, c->door_socket);
 		if (r < 0) {

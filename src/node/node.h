@@ -14,11 +14,17 @@
 #include "node/config.h"
 
 struct node;
+struct node_reload;
+struct rights_table;
 
 struct node_ops {
 	/* For logs: a stable name and one JSON object (borrowed). The same goes to $PL.EVENT.<NAME>
 	 * where it has a public kind. */
 	void (*on_event)(void *user, enum log_level level, const char *event, const char *json);
+	/* Read the files again; what is not live waits for the next start. 0: node_apply() was
+	 * called, and `io` is filled (node/reload.h). Else nothing changed, and `ret_error` says
+	 * why. NULL: there are no files. */
+	int (*reload)(void *user, struct node_reload *io, struct config_error *ret_error);
 	/* After node_stop(): everything is closed, node_free() may be called (later, from the
 	 * loop's owner). */
 	void (*on_stopped)(void *user);
@@ -40,6 +46,7 @@ struct node_config {
 	struct bytes peer_rules; /* node/peer_rules.h, borrowed until node_start() is over; empty:
 				    nothing was said */
 	bool unix_socket;        /* listen on config->door_socket too */
+	struct rights_table *rights; /* of consumers with tokens of their own; taken. May be NULL */
 	const struct node_ops *ops;
 	void *user;
 };

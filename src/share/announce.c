@@ -60,6 +60,7 @@ void door_deliver(struct door *d, const struct gossip_delivery *m, bool verified
 	struct topic *t;
 
 	d->now = now;
+	memory_count(d);
 	if (topic_get(d, m->topic, &t) < 0)
 		return; /* nobody named it, and there is no room to count it for wildcards */
 	l.view = &t->views[TOPIC_RAW];

@@ -307,6 +307,7 @@ int consumer_input(struct consumer *c, struct bytes b, struct mono now)
 	c->heard_at = now;
 	c->pings_out = 0;
 	d->feeding = c;
+	memory_count(d);
 	identity_holder_lives(c);
 	intake_add(c, b);
 	door_settle(d);

@@ -94,6 +94,23 @@ size_t consumer_set_rights(struct consumer *c, const struct rights *rights)
 	return rights->is_owner ? 0 : end_subscriptions(c);
 }
 
+void door_set_limits(struct door *d, size_t consumer_bytes, enum door_slow slow,
+		     size_t consumers_memory)
+{
+	d->owner.consumer_bytes = size_max(consumer_bytes, 2 * LIMIT_DOOR_RESERVE);
+	d->owner.slow = slow;
+	d->memory_max = consumers_memory ? consumers_memory : SIZE_MAX;
+	d->counted_at = (struct mono){ 0 };
+	list_for_each (it, &d->consumers) {
+		struct consumer *c = list_entry(it, struct consumer, link);
+
+		if (!c->rights->is_owner)
+			continue;
+		c->out.max = d->owner.consumer_bytes;
+		c->slow = slow;
+	}
+}
+
 /* The same entry with the same token, or NULL. */
 static const struct rights *successor(const struct rights_table *t, const struct rights *old)
 {

@@ -147,7 +147,7 @@ static int make_frame(struct sub *s, struct letter *l)
 static bool can_share(const struct sub *s, const struct letter *l, size_t skip)
 {
 	return outbox_can_share(&s->consumer->out, l->frame.owner, l->frame.n - skip,
-				LIMIT_DOOR_RESERVE);
+				s->consumer->reserve);
 }
 
 static bool fits_whole(const struct sub *s, const struct letter *l, const struct copy *copy)
@@ -259,8 +259,7 @@ static bool has_room(struct sub *s, const struct letter *l, const struct copy *c
 	const struct consumer *c = s->consumer;
 
 	/* The marks are held for it, too: of small messages they are the greater part. */
-	return outbox_has_room(&c->out, copy_size(l, copy) + unsent_bytes(&c->unsent),
-			       LIMIT_DOOR_RESERVE);
+	return outbox_has_room(&c->out, copy_size(l, copy) + unsent_bytes(&c->unsent), c->reserve);
 }
 
 static void deliver_to(struct sub *s, struct letter *l)

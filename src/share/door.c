@@ -15,10 +15,9 @@ static void init_owner(struct door *d)
 	d->owner = (struct rights){
 		.name = "owner",
 		.is_owner = true,
-		.consumer_bytes = size_max(d->config.consumer_bytes, 2 * LIMIT_DOOR_RESERVE),
 		.subscriptions = LIMIT_DOOR_SUBSCRIPTIONS,
-		.slow = d->config.slow,
 	};
+	door_set_limits(d, d->config.consumer_bytes, d->config.slow, d->config.consumers_memory);
 	if (strlen(token) < sizeof(d->owner.token))
 		memcpy(d->owner.token, token, strlen(token));
 }
@@ -46,8 +45,8 @@ int door_new(const struct door_config *config, struct door **ret)
 		return -ENOMEM;
 	d->config = *config;
 	d->deadline = MONO_NEVER;
-	init_owner(d);
 	list_init(&d->consumers);
+	init_owner(d);
 	list_init(&d->dead);
 	list_init(&d->told);
 	list_init(&d->leaving);
@@ -172,6 +171,7 @@ static void consumer_init(struct consumer *c, struct door *d, enum door_via via,
 	unsent_init(&c->unsent);
 	c->slow = c->rights->slow;
 	c->left_at = now;
+	c->reserve = LIMIT_DOOR_RESERVE;
 	map_init(&c->subs, random_u64(&d->config.random), LIMIT_DOOR_SUBSCRIPTIONS);
 	buf_init(&c->held, LIMIT_DOOR_HELD_INPUT);
 	list_init(&c->ending);
@@ -308,6 +308,7 @@ void door_tick(struct door *d, struct mono now)
 	d->now = now;
 	if (!mono_reached(d->deadline, now))
 		return;
+	memory_count(d);
 	list_for_each (it, &d->consumers)
 		tick_consumer(list_entry(it, struct consumer, link), now);
 	questions_tick(d, now);
@@ -337,8 +338,7 @@ static struct consumer_info info_of(const struct consumer *c)
 		.id = c->id,
 		.via = c->via,
 		.n_subscriptions = c->subs.n,
-		.bytes_held = c->out.held + unsent_bytes(&c->unsent) + nats_parser_held(&c->in) +
-			      buf_len(&c->held) + c->subs_cost,
+		.bytes_held = memory_of_output(c) + memory_of_input(c),
 		.delivered = c->delivered,
 		.missed = c->missed,
 		.published = c->published,

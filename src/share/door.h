@@ -112,8 +112,9 @@ struct door_config {
 	struct peer_id id;        /* the author of what is published here */
 	const char *client_name;  /* in envelopes; borrowed */
 	bool teranode_rules;      /* hold our consumers to teranode_rules.h */
-	size_t consumer_bytes;    /* held for one consumer */
+	size_t consumer_bytes;    /* held for one consumer of the owner's */
 	enum door_slow slow;      /* of consumers that nothing else is said about */
+	size_t consumers_memory;  /* for all together; 0: no limit */
 	struct random random;
 	const struct door_ops *ops;
 	void *user;
@@ -150,6 +151,9 @@ struct door_rights_change {
 /* Takes `t`, which may be NULL: only the owner may come in. Consumers keep what they may have. */
 void door_set_rights(struct door *d, struct rights_table *t, struct mono now,
 		     struct door_rights_change *ret);
+/* consumer_bytes, slow and consumers_memory of door_config, from now on. */
+void door_set_limits(struct door *d, size_t consumer_bytes, enum door_slow slow,
+		     size_t consumers_memory);
 /* An INFO with ldm to everybody: the node is about to end. */
 void door_lame_duck(struct door *d);
 

@@ -10,6 +10,7 @@
  *     validate.c      topic messages before they are accepted, and the answers
  *     consumer.c      one connection: its verbs, its end
  *     intake.c        what it says, in portions and at its rate
+ *     memory.c        what all of them may make us hold
  *     credentials.c   what it may do, and when that changes
  *     publish.c       PUB and HPUB: where a message goes by its subject
  *     subscription.c  SUB and UNSUB: the life of one subscription
@@ -73,6 +74,14 @@ void intake_add(struct consumer *c, struct bytes b);
 /* With what is held; at intake_deadline(), MONO_NEVER: nothing is. */
 void intake_go_on(struct consumer *c);
 struct mono intake_deadline(const struct consumer *c);
+
+/* ---- memory.c ---- */
+
+/* Counts what all consumers make us hold, and gives each its share; at most once in
+ * LIMIT_DOOR_COUNT_MS. May end one. */
+void memory_count(struct door *d);
+size_t memory_of_input(const struct consumer *c);
+size_t memory_of_output(const struct consumer *c);
 
 /* ---- credentials.c ---- */
 

@@ -102,6 +102,7 @@ struct consumer {
 	struct rate messages, bytes; /* what it publishes */
 	struct reply_ring replies;   /* what it may answer */
 	struct buf held;             /* what came and must wait */
+	size_t reserve;              /* of its queue, for what must be said and for others */
 	bool is_paused;              /* then nothing is read from it */
 	struct mono go_on_at;        /* with what is held */
 	struct mono throttled_at;    /* since then its quota keeps it waiting; MONO_NEVER: not */
@@ -142,6 +143,8 @@ struct door {
 	struct door_config config;
 	struct rights owner;
 	struct rights_table *rights; /* of everybody else; NULL: nobody */
+	size_t memory_max;           /* for all consumers together */
+	struct mono counted_at;      /* what they hold; {0}: never */
 	size_t work;                 /* done for the consumer whose turn it is */
 	struct list consumers;
 	size_t n_consumers;
