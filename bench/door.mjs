@@ -72,6 +72,7 @@ export function doorRows (tools) {
   const lostOf = list => list.reduce((sum, f) => sum + f.lost, 0)
   const nothingLost = list => { if (lostOf(list) > 0) throw new Error(`ours lost ${lostOf(list)} messages`) }
 
+  // `readers`: how many; with ":own" no two have the same sid, and each needs lines of its own.
   const fanouts = (readers, size) => once(`fanout ${readers} ${size}`, () => sideBySide(server => askOf(server, 'fanout', readers, 0, size, SECONDS)))
 
   async function cpu () {
@@ -97,6 +98,15 @@ export function doorRows (tools) {
         show: shape.rate,
         extra: ` floor=${shape.rate(floor)} share=${share.toFixed(2)} load_cpu=${mine.toFixed(2)}`
       })
+    }
+  }
+
+  async function sids () {
+    for (const [readers, size] of SHAPES) {
+      const figures = await fanouts(`${readers}:own`, size)
+      nothingLost(figures.ours)
+      report(`door_sids_cpu_${readers}x${size}`, figures, { nats: null }, { pick: f => f.cpu_us, better: 'less', show: micro })
+      report(`door_sids_rate_${readers}x${size}`, figures, { nats: null }, { pick: f => f.deliveries_per_second, better: 'more', show: shape.rate })
     }
   }
 
@@ -161,5 +171,5 @@ export function doorRows (tools) {
     report('door_end_to_end_p99', figures, { bus: 1 }, { pick: f => f.p99_us, better: 'less', show: shape.time, extra })
   }
 
-  return { door_end_to_end: endToEnd, door_cpu: cpu, door_rate: rate, door_request: request, door_frozen: frozen, door_frozen_p99: frozenLatency }
+  return { door_end_to_end: endToEnd, door_cpu: cpu, door_rate: rate, door_sids: sids, door_request: request, door_frozen: frozen, door_frozen_p99: frozenLatency }
 }

@@ -5,7 +5,7 @@
 // with medians. Ratios are always "how much better ours is": 1 means equal, whatever the unit. The last line counts; a
 // row that could not be measured is counted as short. docs/benchmarks.md says what each row measures and how it is fair.
 //
-// BUILD=dir measures another build, RUNS=n takes another number of runs (5).
+// Rows may be named, with commas. BUILD=dir measures another build, RUNS=n takes another number of runs (5).
 
 import { spawn, execFileSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -208,9 +208,10 @@ let rows = 0
 let short = 0
 const tools = { root: ROOT, build: BUILD, peers, Program, ask, oursRun, inTurn, once, median, report, shape }
 Object.assign(table, gossipRows(tools), doorRows(tools))
-const wanted = process.argv[2]
-if (wanted && !Object.hasOwn(table, wanted)) {
-  console.error(`bench: no row ${wanted}; rows: ${Object.keys(table).join(' ')}`)
+const wanted = process.argv[2] ? process.argv[2].split(',') : Object.keys(table)
+for (const row of wanted) {
+  if (Object.hasOwn(table, row)) continue
+  console.error(`bench: no row ${row}; rows: ${Object.keys(table).join(' ')}`)
   process.exit(1)
 }
 if (!existsSync(peers.ours[0])) {
@@ -229,5 +230,5 @@ async function measure (row, run) {
 }
 
 findGo()
-for (const [row, run] of Object.entries(table)) if (!wanted || wanted === row) await measure(row, run)
+for (const [row, run] of Object.entries(table)) if (wanted.includes(row)) await measure(row, run)
 console.log(`bench: ${rows} rows, ${short} short`)
