@@ -177,7 +177,7 @@
 #define LIMIT_GOSSIP_SEND (1 * MIB)           /* queued to one peer; what is beyond it is dropped */
 #define LIMIT_GOSSIP_SEND_RESERVE (128 * KIB) /* of that, kept for what must not be dropped */
 #define LIMIT_GOSSIP_FULL_MS                                                                       \
-	9000 /* nothing taken so long after its queue was full; looked at each second */
+	8000 /* nothing taken so long after its queue was full; looked at each second */
 #define LIMIT_GOSSIP_INBOUND LIMIT_LINKS_PER_PEER /* streams of one peer that we read */
 #define LIMIT_GOSSIP_REOPEN_MS 60000 /* longest wait before a lost stream is opened again */
 
