@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -138,14 +139,49 @@ TEST(opening_checks_what_it_is_given_and_tells_who_refused)
 	assert_string_equal(pl_consumer_error(NULL), "");
 }
 
+static atomic_bool is_over;
+
+/* Answers the node's question whether it lives. */
+static void *hold(void *user)
+{
+	const struct pl_message *m;
+
+	while (!atomic_load(&is_over))
+		assert_int_equal(pl_consumer_next(user, 20, &m), PL_E_TIMEOUT);
+	return user;
+}
+
+TEST(a_name_that_a_live_consumer_has_is_refused_with_a_sentence)
+{
+	const struct pl_consumer_options named = { .size = sizeof(named), .name = "one" };
+	struct pl_line *line = open_line();
+	struct pl_consumer *first, *second;
+	pthread_t thread;
+
+	atomic_store(&is_over, false);
+	assert_int_equal(pl_consumer_open(line, &named, &first), 0);
+	assert_int_equal(pthread_create(&thread, NULL, hold, first), 0);
+	assert_int_equal(pl_consumer_open(line, &named, &second), PL_E_REFUSED);
+	assert_non_null(strstr(pl_consumer_error(second), "is held by another live connection"));
+	pl_consumer_close(second);
+	atomic_store(&is_over, true);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	pl_consumer_close(first);
+	pl_line_close(line);
+}
+
 TEST(a_consumer_outlives_its_line_and_finds_it_closed)
 {
+	const struct pl_consumer_options stays = { .size = sizeof(stays), .stays_lost = 1 };
 	struct pl_line *line = open_line();
-	struct pl_consumer *c = open_consumer(line);
+	struct pl_consumer *c = open_consumer(line), *once;
 	const struct pl_message *m;
 	int r;
 
+	assert_int_equal(pl_consumer_open(line, &stays, &once), 0);
 	pl_line_close(line);
+	assert_int_equal(pl_consumer_next(once, 5000, &m), PL_E_CLOSED);
+	pl_consumer_close(once);
 	do
 		r = pl_consumer_next(c, 5000, &m);
 	while (r == 0 && m->kind == PL_LOST);
@@ -248,5 +284,6 @@ TESTS(RUN_IN_TEMP(many_threads_have_a_consumer_each),
       RUN_IN_TEMP(a_message_has_its_texts_headers_and_data),
       RUN_IN_TEMP(what_is_no_publication_is_refused_before_it_leaves),
       RUN_IN_TEMP(opening_checks_what_it_is_given_and_tells_who_refused),
+      RUN_IN_TEMP(a_name_that_a_live_consumer_has_is_refused_with_a_sentence),
       RUN_IN_TEMP(a_consumer_outlives_its_line_and_finds_it_closed),
       RUN_IN_TEMP(the_node_that_was_embedded_answers_requests))
