@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -632,5 +633,58 @@ func TestAClientServesOtherPackagesTypes(t *testing.T) {
 	}
 	if _, open := <-messages; open {
 		t.Error("the channel is open")
+	}
+}
+
+// A consumer with a token of its own may do what the node's owner wrote down for it, and is told of the rest.
+func TestAConsumerWithCredentialsOfItsOwnHasItsRights(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"arcade.token":   "0123456789abcdef0123456789abcdef\n",
+		"guest.token":    "fedcba9876543210fedcba9876543210\n",
+		"consumers.json": `{"arcade":{"token_file":"arcade.token","subscribe":["payload.demo/net-block"],"publish":["topic.demo/net-subtree"],"api":["STATUS"]},"guest":{"token_file":"guest.token"}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := node.Start(t, "PEERLINE_CONSUMERS="+filepath.Join(dir, "consumers.json"))
+	as := func(id, token string) (*p2p.Conn, error) {
+		config := &p2p.Config{ProcessName: id, TopicPrefix: "demo/net", Address: n.Door, Token: token}
+		return p2p.Attach(context.Background(), config, quiet)
+	}
+	ctx := context.Background()
+	if _, err := as("chaintracks", "0123456789abcdef0123456789abcdef"); err == nil {
+		t.Error("it took another's name")
+	}
+	arcade, err := as("arcade", "0123456789abcdef0123456789abcdef")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer arcade.Close()
+	owner := attach(t, n, "owner")
+	subtrees := owner.Subscribe("subtree")
+	publish(t, arcade, "subtree", "allowed")
+	receive(t, subtrees)
+	if err := arcade.Publish(ctx, "block", []byte("not allowed")); !errors.Is(err, p2p.ErrRefused) {
+		t.Error(err)
+	}
+	blocks := arcade.Subscribe("block")
+	publish(t, owner, "block", "to whoever may read it")
+	receive(t, blocks)
+	isClosed(t, arcade.Subscribe("other/topic"))
+	if got := arcade.GetID(); got != n.PeerID {
+		t.Errorf("%q, with the right to ask", got)
+	}
+	if peers := arcade.GetPeers(); len(peers) != 1 || peers[0].ID != n.PeerID || len(peers[0].Addrs) != 0 {
+		t.Errorf("%+v, without the right to ask", peers)
+	}
+	guest, err := as("guest", "fedcba9876543210fedcba9876543210")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer guest.Close()
+	if got := guest.GetID(); got != "" {
+		t.Errorf("%q, without the right to ask", got)
 	}
 }
