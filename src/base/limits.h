@@ -215,7 +215,10 @@
 #define LIMIT_DOOR_RESERVE (16 * KIB) /* for PONG and -ERR to a consumer whose queue is full */
 #define LIMIT_DOOR_SHARED_MIN 1536    /* from here on a message is kept once for all its readers */
 #define LIMIT_DOOR_SPARE_BLOCKS 64    /* of 32 KiB, kept for the next messages */
-#define LIMIT_DOOR_HOLES 256          /* per consumer, gaps it has not yet been told */
+#define LIMIT_DOOR_HOLES 1024         /* per consumer, gaps it has not yet been told */
+#define LIMIT_DOOR_AWAY 512           /* consumers and groups that ended and may come back */
+#define LIMIT_DOOR_AWAY_MS 600000     /* for so long */
+#define LIMIT_DOOR_AWAY_VIEWS 8192    /* of topics that all of them were reading */
 #define LIMIT_DOOR_ACCOUNT_PEERS 16   /* counted apart, per subscription */
 #define LIMIT_DOOR_LAG_MS 1000        /* nothing leaves for so long: it lags */
 #define LIMIT_DOOR_LAG_TOLD_MS 10000  /* between two words that one consumer lags */

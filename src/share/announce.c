@@ -41,6 +41,7 @@ size_t announce(struct door *d, struct letter *l, const struct about *about)
 	size_t n;
 
 	l->seq = ++l->view->seq;
+	l->view->n_bytes += l->payload.n;
 	l->subject = l->view->subject;
 	l->via = &about->message->via;
 	buf_clear(&d->scratch);
@@ -82,10 +83,15 @@ void door_event(struct door *d, const char *kind, struct bytes json)
 
 void door_gap_json(const struct door_gap *gap, struct wall at, struct buf *out)
 {
-	json_t *o = json_pack("{s:I, s:s, s:o, s:I, s:I}", "at_ms",
-			      (json_int_t)(at.ns / (int64_t)NS_PER_MS), "consumer", gap->consumer,
-			      "subject", json_text(gap->subject), "count", (json_int_t)gap->count,
-			      "bytes", (json_int_t)gap->bytes);
+	static const char *const why[] = {
+		[DOOR_GAP_SLOW] = "slow",
+		[DOOR_GAP_AWAY] = "away",
+		[DOOR_GAP_RESTART] = "restart",
+	};
+	json_t *o = json_pack("{s:I, s:s, s:s, s:o, s:I, s:I}", "at_ms",
+			      (json_int_t)(at.ns / (int64_t)NS_PER_MS), "why", why[gap->why],
+			      "consumer", gap->consumer, "subject", json_text(gap->subject),
+			      "count", (json_int_t)gap->count, "bytes", (json_int_t)gap->bytes);
 	char *text;
 
 	buf_clear(out);

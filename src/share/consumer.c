@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "crypto/keys.h"
+#include "share/away.h"
 #include "share/door_missed.h"
 #include "wire/wr.h"
 
@@ -154,6 +155,7 @@ void consumer_bury(struct consumer *c)
 	struct map_node *it;
 
 	list_remove(&c->ending);
+	away_leave(c);
 	while ((it = map_first(&c->subs)))
 		sub_kill(container_of(it, struct sub, by_sid));
 	marks_forget(c);

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "crypto/keys.h"
+#include "share/away.h"
 #include "share/door_missed.h"
 #include "wire/multibase.h"
 
@@ -27,6 +28,7 @@ static int init_tables(struct door *d)
 	const struct random *random = &d->config.random;
 
 	map_init(&d->ids, random_u64(random), LIMIT_DOOR_CONSUMERS);
+	map_init(&d->away_by_who, random_u64(random), LIMIT_DOOR_AWAY);
 	map_init(&d->topics, random_u64(random), LIMIT_DOOR_TOPICS);
 	map_init(&d->tickets, random_u64(random), LIMIT_DOOR_TICKETS);
 	map_init(&d->question_numbers, random_u64(random), LIMIT_DOOR_QUESTIONS);
@@ -49,6 +51,7 @@ int door_new(const struct door_config *config, struct door **ret)
 	init_owner(d);
 	list_init(&d->dead);
 	list_init(&d->told);
+	list_init(&d->away);
 	list_init(&d->leaving);
 	list_init(&d->ended);
 	list_init(&d->questions);
@@ -81,6 +84,8 @@ struct door *door_free(struct door *d)
 		door_detach(d, list_entry(d->consumers.next, struct consumer, link));
 	tickets_free(d);
 	questions_free(d);
+	away_free(d);
+	map_deinit(&d->away_by_who);
 	authors_deinit(&d->authors);
 	d->rules = teranode_rules_free(d->rules);
 	d->rights = rights_table_free(d->rights);
@@ -312,9 +317,10 @@ void door_tick(struct door *d, struct mono now)
 	list_for_each (it, &d->consumers)
 		tick_consumer(list_entry(it, struct consumer, link), now);
 	questions_tick(d, now);
+	away_tick(d, now);
 	door_settle(d);
 	/* Deadlines only move away between ticks, so the earliest is enough to remember. */
-	d->deadline = questions_deadline(d);
+	d->deadline = mono_min(questions_deadline(d), away_deadline(d));
 	list_for_each (it, &d->consumers)
 		door_deadline_at(d, consumer_deadline(list_entry(it, struct consumer, link)));
 }

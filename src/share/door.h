@@ -49,14 +49,22 @@ struct door_lag {
 	uint64_t since_ms; /* so long nothing left; 0 while nothing waits */
 };
 
-/* What one subscription missed because its consumer did not read: told once, when its next message
- * gets through or when the connection ends. Texts are borrowed for the call. */
+enum door_gap_why {
+	DOOR_GAP_SLOW,    /* the consumer did not read */
+	DOOR_GAP_AWAY,    /* it was not connected, or its connection ended before this left */
+	DOOR_GAP_RESTART, /* the same, and the node was away as well */
+};
+
+/* What one subscription missed. What did not fit is told once, when its next message gets through
+ * or when the connection ends; what was said while a consumer was away, when it subscribes again.
+ * Texts are borrowed for the call. */
 struct door_gap {
-	const char *consumer; /* the id; "" if it has none */
-	struct bytes subject; /* of a topic's messages, else the subscription's pattern */
-	uint64_t count, bytes;
-	bool has_seq;      /* topic messages only */
-	uint64_t from, to; /* Pl-Seq */
+	enum door_gap_why why;
+	const char *consumer;  /* the id; "" if it has none */
+	struct bytes subject;  /* of a topic's messages, else the subscription's pattern */
+	uint64_t count, bytes; /* of what came here: what the node itself missed is unknown */
+	bool has_seq;          /* topic messages only */
+	uint64_t from, to;     /* Pl-Seq */
 };
 
 enum door_via {

@@ -31,6 +31,12 @@ void marks_forget(struct consumer *c);
 struct hole *hole_find(struct sub *s, const struct view *view);
 /* One message more was missed. -ENOSPC, -ENOMEM: it could not be written down. */
 _nodiscard_ int hole_dig(struct sub *s, const struct letter *l);
+/* A message that was in the queue of a connection that ends; the latest first. */
+void hole_dig_unsent(struct sub *s, const struct mark *m);
+/* The next message of this view says that these are missing; what the event says is told apart: at
+ * once, as `like` has it. -ENOSPC. */
+_nodiscard_ int hole_open(struct sub *s, struct view *view, uint64_t from, uint64_t to);
+void hole_tell_away(struct sub *s, const struct hole *like);
 /* The next message got through: door_settle() tells. */
 void hole_close(struct hole *h);
 void hole_tell(struct hole *h);

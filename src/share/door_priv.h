@@ -18,6 +18,7 @@
  *     marks.c         which messages wait in a consumer's queue
  *     holes.c         what a consumer missed, until it is told
  *     lag.c           who does not read
+ *     away.c          who ended and may come back, and what it misses meanwhile
  *     topics.c        gossip topics that are named here, and their counters
  *     identity.c      consumer ids: who holds one, and who takes over
  *     tickets.c       control requests that wait for the node's answer
@@ -167,6 +168,8 @@ _nodiscard_ int topic_get(struct door *d, struct bytes name, struct topic **ret)
 /* One subscription more (less) names it. A refusal of topic_join is returned unchanged. */
 _nodiscard_ int topic_name(struct door *d, struct topic *t);
 void topic_unname(struct door *d, struct topic *t);
+/* Nobody names it any more, nor is it kept for anybody: door_settle() leaves it. */
+void topic_may_leave(struct door *d, struct topic *t);
 /* Nobody here heard the topic for a while: one number stands for whatever was said in that time, so
  * that it is seen in the numbers of whoever goes on where it was. */
 void topic_pause(struct topic *t);

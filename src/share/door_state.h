@@ -26,6 +26,8 @@ struct view {
 	struct bytes subject; /* in the topic's `text` */
 	uint64_t epoch;       /* of `seq` */
 	uint64_t seq;         /* of its last message */
+	uint64_t n_bytes;     /* of all of its messages */
+	uint64_t n_pauses;    /* numbers of no message: topic_pause() */
 };
 
 /* A gossip topic that a subscription names, or whose messages came. */
@@ -33,8 +35,9 @@ struct topic {
 	struct map_node by_name;
 	struct bytes name; /* in `text` */
 	struct view views[TOPIC_VIEWS];
-	size_t n_named;          /* subscriptions that name it in any view; the first joined it */
-	size_t n_holes, n_marks; /* that refer to it */
+	size_t n_named; /* subscriptions that name it in any view; the first joined it */
+	size_t n_holes, n_marks, n_away; /* that refer to it */
+	size_t n_kept;                   /* of those away, who named it: it stays joined for them */
 	bool joined;
 	struct list leaving; /* on door.leaving */
 	struct door_counts counts;
@@ -45,7 +48,11 @@ struct hole {
 	struct list link;  /* on its subscription's list, then on door.told */
 	struct view *view; /* NULL: of a local subject */
 	struct consumer *consumer;
-	uint64_t from, to, count, bytes;
+	uint64_t from, to;     /* what the next message says is missing */
+	enum door_gap_why why; /* and what the event will say: */
+	uint64_t told_from;    /* to `to` */
+	uint64_t count, bytes; /* 0: nothing, it was told already ... */
+	bool tells; /* ... but for a pause of the node's own, of which it knows no more */
 	size_t n_subject;
 	uint8_t subject[];
 };
@@ -165,6 +172,9 @@ struct door {
 	size_t n_handling;           /* operations under way */
 	bool delivering, settling;
 	struct list dead, told, leaving, ended;
+	struct map away_by_who;
+	struct list away; /* who ended first is first */
+	size_t n_away;    /* views that those were reading */
 	struct shared_pool blocks;
 	struct frames frames;
 	struct buf scratch;    /* header blocks, lines */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "share/away.h"
 #include "share/door_missed.h"
 #include "share/topic_subject.h"
 
@@ -134,8 +135,10 @@ static const char *subscribe(struct consumer *c, const struct nats_op *op, char 
 	if (!s)
 		return consumer_why_not(-ENOMEM);
 	r = c->subs_cost + s->cost > LIMIT_DOOR_SUBSCRIPTION_BYTES ? -ENOSPC : sub_enter(s);
-	if (r == 0)
+	if (r == 0) {
+		away_return(s);
 		return NULL;
+	}
 	free(s); /* it is in nothing, and not charged */
 	return consumer_why_not(r);
 }

@@ -7,7 +7,8 @@
 
 static bool is_unused(const struct topic *t)
 {
-	return t->n_named == 0 && t->n_holes == 0 && t->n_marks == 0 && !t->joined;
+	return t->n_named == 0 && t->n_holes == 0 && t->n_marks == 0 && t->n_away == 0 &&
+	       !t->joined;
 }
 
 static void topic_free(struct door *d, struct topic *t)
@@ -116,14 +117,22 @@ int topic_name(struct door *d, struct topic *t)
 
 void topic_unname(struct door *d, struct topic *t)
 {
-	if (--t->n_named == 0)
+	t->n_named--;
+	topic_may_leave(d, t);
+}
+
+void topic_may_leave(struct door *d, struct topic *t)
+{
+	if (t->joined && t->n_named == 0 && t->n_kept == 0 && list_is_empty(&t->leaving))
 		list_add_tail(&d->leaving, &t->leaving);
 }
 
 void topic_pause(struct topic *t)
 {
-	for (size_t i = 0; i < TOPIC_VIEWS; i++)
+	for (size_t i = 0; i < TOPIC_VIEWS; i++) {
 		t->views[i].seq++;
+		t->views[i].n_pauses++;
+	}
 }
 
 void topic_unused(struct door *d, struct topic *t)

@@ -44,6 +44,12 @@ static inline struct mark *unsent_first(const struct unsent *u)
 	return u->n > 0 ? &u->ring[u->first] : NULL;
 }
 
+/* The i-th from the front. */
+static inline struct mark *unsent_at(const struct unsent *u, size_t i)
+{
+	return &u->ring[(u->first + i) & (u->cap - 1)];
+}
+
 /* The oldest mark is done with; there is one. */
 void unsent_drop(struct unsent *u);
 static inline size_t unsent_bytes(const struct unsent *u)

@@ -60,6 +60,11 @@ TEST(the_last_reader_leaves_the_topic)
 	sim_consumer_free(reader);
 	world_run_for(sim_world(f.sim), 100);
 	o = ask(&f, "TOPICS", "{}");
+	assert_int_equal(json_array_size(json_object_get(o, "topics")), 1);
+	json_decref(o);
+	/* It had a name, and did not come back. */
+	world_run_for(sim_world(f.sim), LIMIT_DOOR_AWAY_MS);
+	o = ask(&f, "TOPICS", "{}");
 	assert_int_equal(json_array_size(json_object_get(o, "topics")), 0);
 	json_decref(o);
 	fixture_deinit(&f);

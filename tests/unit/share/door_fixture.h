@@ -146,13 +146,18 @@ static void fixture_api(void *user, struct bytes verb, struct bytes body, uint64
 
 static void fixture_gap(void *user, const struct door_gap *gap)
 {
+	static const char *const why[] = {
+		[DOOR_GAP_SLOW] = "",
+		[DOOR_GAP_AWAY] = "away",
+		[DOOR_GAP_RESTART] = "restart",
+	};
 	struct fixture *f = user;
 	char line[256];
 	struct buf json;
 
 	snprintf(line, sizeof(line), "gap %s %d missed %d-%d", gap->consumer, (int)gap->count,
 		 (int)gap->from, (int)gap->to);
-	note(f, line, gap->subject, BYTES(NULL, 0));
+	note(f, line, gap->subject, bytes_of_text(why[gap->why]));
 	buf_init(&json, 4096);
 	door_gap_json(gap, (struct wall){ 7 * (int64_t)NS_PER_MS }, &json);
 	door_event(f->door, "GAP", buf_data(&json));

@@ -129,7 +129,8 @@ TEST(what_was_missed_of_local_subjects_is_counted_and_told)
 	assert_noted(&f, "gap slow 5 missed 0-0 load.*\n");
 	assert_heard(cl, "MSG load.y 1 1\r\nx\r\n");
 	assert_heard(watcher,
-		     "MSG $PL.EVENT.GAP 5 72\r\n{\"at_ms\":7,\"consumer\":\"slow\",\"subject\":"
+		     "MSG $PL.EVENT.GAP 5 "
+		     "85\r\n{\"at_ms\":7,\"why\":\"slow\",\"consumer\":\"slow\",\"subject\":"
 		     "\"load.*\",\"count\":5,\"bytes\":50000}\r\n");
 	fixture_deinit(&f);
 }
@@ -148,7 +149,7 @@ TEST(a_hole_that_is_open_when_its_subscription_ends_is_told_then)
 	say(cl, "UNSUB 1\r\n");
 	assert_noted(&f, "gap  1 missed 3-3 topic./t\n"); /* both had the first for one's room */
 	client_gone(cl);
-	assert_noted(&f, "gap  2 missed 2-3 topic./t\nleave /t\n");
+	assert_noted(&f, "gap  2 missed 2-3 topic./t\ngap  1 missed 1-1 topic./t away\nleave /t\n");
 	fixture_deinit(&f);
 }
 
@@ -209,9 +210,8 @@ TEST(a_gap_of_a_subject_that_is_no_text_is_still_json)
 
 	buf_init(&out, 4096);
 	door_gap_json(&gap, (struct wall){ 0 }, &out);
-	assert_bytes(
-		buf_data(&out),
-		"{\"at_ms\":0,\"consumer\":\"c\",\"subject\":\"a?.b\",\"count\":1,\"bytes\":0}");
+	assert_bytes(buf_data(&out), "{\"at_ms\":0,\"why\":\"slow\",\"consumer\":\"c\",\"subject\":"
+				     "\"a?.b\",\"count\":1,\"bytes\":0}");
 	buf_deinit(&out);
 }
 
