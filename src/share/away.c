@@ -267,7 +267,7 @@ void away_leave(struct consumer *c)
 		leave_holes(container_of(it, struct sub, by_sid));
 	/* Backwards, so that the lowest number is noted last. */
 	for (size_t i = c->unsent.n; i-- > 0;)
-		if (!unsent_at(&c->unsent, i)->sub->dead)
+		if (!unsent_at(&c->unsent, i)->sub->dead && !unsent_at(&c->unsent, i)->given)
 			leave_unsent(unsent_at(&c->unsent, i));
 	for (struct map_node *it = map_first(&c->subs); it; it = map_next(&c->subs, it))
 		leave_sub(container_of(it, struct sub, by_sid));

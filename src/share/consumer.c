@@ -144,6 +144,12 @@ void consumer_close(struct consumer *c, const char *error)
 		d->config.ops->wants_close(d->config.user, c->connection);
 }
 
+void consumer_ping(struct consumer *c)
+{
+	c->n_pings++;
+	consumer_send_text(c, "PING\r\n");
+}
+
 void consumer_drop(struct consumer *c)
 {
 	c->dropped = true;
@@ -155,6 +161,7 @@ void consumer_bury(struct consumer *c)
 	struct map_node *it;
 
 	list_remove(&c->ending);
+	groups_give_back(c);
 	away_leave(c);
 	while ((it = map_first(&c->subs)))
 		sub_kill(container_of(it, struct sub, by_sid));
@@ -238,6 +245,7 @@ void consumer_handle(struct consumer *c, const struct nats_op *op)
 		on_connect(c, op);
 		return;
 	case NATS_PING:
+		c->greeted = true;
 		consumer_send_text(c, "PONG\r\n");
 		return;
 	case NATS_SUB:
@@ -254,6 +262,8 @@ void consumer_handle(struct consumer *c, const struct nats_op *op)
 		consumer_close(c, NULL);
 		return;
 	case NATS_PONG:
+		turn_answered(c);
+		return;
 	case NATS_INFO:
 	case NATS_OK:
 		return;

@@ -334,22 +334,63 @@ static size_t group_end(struct door *d, size_t first, size_t n)
 	return end;
 }
 
-/* One member gets it: the first, from a random start, that has room. */
-static void deliver_to_group(struct door *d, size_t first, size_t n, struct letter *l)
+/* Below 0: it is more a's turn than b's. */
+static int compare_turns(const struct sub *a, const struct sub *b)
 {
-	size_t start = n > 1 ? (size_t)random_below(&d->config.random, n) : 0;
+	enum turn_rank x = turn_of(a->consumer), y = turn_of(b->consumer);
+	size_t n = a->consumer->out.held, m = b->consumer->out.held;
 
-	for (size_t i = 0; i < n; i++) {
-		struct sub *s = hit(d, first + (start + i) % n);
+	return x != y ? (int)x - (int)y : (n > m) - (n < m);
+}
+
+/* Is the last of `n` equals the one? Every one is, equally often. */
+static bool draw(uint64_t *io, uint64_t n)
+{
+	*io = *io * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (*io >> 33) % n == 0;
+}
+
+/* Who answers, has least waiting, and has room; of equals anyone. NULL: nobody has room. */
+static struct sub *choose(struct door *d, size_t first, size_t n, const struct letter *l)
+{
+	uint64_t lot = n > 1 ? random_u64(&d->config.random) : 0;
+	struct sub *best = NULL;
+	uint64_t n_equal = 0;
+
+	for (size_t i = first; i < first + n; i++) {
+		struct sub *s = hit(d, i);
+		int order = best ? compare_turns(s, best) : -1;
 		struct copy copy;
 
-		lay_out(s, l, hole_find(s, l->view), &copy);
-		if (!wants(s, l) || !has_room(s, l, &copy))
+		if (!wants(s, l) || order > 0)
 			continue;
-		deliver_to(s, l);
-		return;
+		lay_out(s, l, hole_find(s, l->view), &copy);
+		if (!has_room(s, l, &copy))
+			continue;
+		n_equal = order < 0 ? 1 : n_equal + 1;
+		if (draw(&lot, n_equal))
+			best = s;
 	}
-	deliver_to(hit(d, first + start), l); /* has no room either: it is the one that missed it */
+	return best;
+}
+
+static void deliver_turn(struct sub *s, struct letter *l)
+{
+	struct consumer *c = s->consumer;
+
+	deliver_to(s, l);
+	turn_took(c, l->payload.n);
+}
+
+/* One member gets it; where none has room, one of them missed it. */
+static void deliver_to_group(struct door *d, size_t first, size_t n, struct letter *l)
+{
+	struct sub *s = choose(d, first, n, l);
+
+	if (s)
+		deliver_turn(s, l);
+	else
+		deliver_to(hit(d, first + (size_t)random_below(&d->config.random, n)), l);
 }
 
 /* The first `n` hits, all in groups; returns how many groups. A consumer may be in thousands. */
@@ -393,4 +434,24 @@ size_t deliver(struct door *d, struct letter *l)
 	frame_deinit(&l->frame);
 	d->delivering = false;
 	return n_reached;
+}
+
+bool deliver_in_group(struct door *d, struct letter *l, struct bytes queue)
+{
+	struct sub *s;
+	size_t n = 0;
+
+	ASSERT(!d->delivering);
+	d->delivering = true;
+	subjects_match(&d->subjects, l->subject);
+	for (size_t i = 0; i < d->subjects.n_hits; i++)
+		if (bytes_equal(hit(d, i)->queue, queue))
+			d->subjects.hits[n++] = d->subjects.hits[i];
+	l->n_hits = n;
+	s = n > 0 ? choose(d, 0, n, l) : NULL;
+	if (s)
+		deliver_turn(s, l);
+	frame_deinit(&l->frame);
+	d->delivering = false;
+	return s != NULL;
 }

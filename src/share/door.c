@@ -188,7 +188,7 @@ static struct mono consumer_deadline(const struct consumer *c)
 		return MONO_NEVER;
 	if (c->state == CONSUMER_NEW)
 		return mono_add_ms(c->attached_at, LIMIT_DOOR_AUTH_MS);
-	return mono_min(mono_min(lag_deadline(c), intake_deadline(c)),
+	return mono_min(mono_min(mono_min(lag_deadline(c), turn_deadline(c)), intake_deadline(c)),
 			mono_min(c->silent_until, c->ping_at));
 }
 
@@ -290,7 +290,7 @@ static void keep_alive(struct consumer *c, struct mono now)
 	c->was_pinged = true;
 	c->pings_out++;
 	c->ping_at = mono_add_ms(now, LIMIT_DOOR_PING_MS);
-	consumer_send_text(c, "PING\r\n");
+	consumer_ping(c);
 }
 
 static void tick_consumer(struct consumer *c, struct mono now)
@@ -302,6 +302,7 @@ static void tick_consumer(struct consumer *c, struct mono now)
 		consumer_close(c, "Stale Connection");
 	if (consumer_is_open(c) && mono_reached(c->ping_at, now))
 		keep_alive(c, now);
+	turn_tick(c);
 	if (consumer_is_open(c))
 		lag_tick(c, now);
 	if (mono_reached(intake_deadline(c), now))

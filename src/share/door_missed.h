@@ -25,6 +25,11 @@ void mark_add(struct sub *s, const struct letter *l, uint64_t from);
 void marks_sent(struct consumer *c);
 void marks_forget(struct consumer *c);
 
+/* ---- give_back.c ---- */
+
+/* It ends; what could be given to another is marked so. */
+void groups_give_back(struct consumer *c);
+
 /* ---- holes.c ---- */
 
 /* The open hole of this subscription for this view (NULL: for local subjects), or NULL. */

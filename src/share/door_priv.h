@@ -15,6 +15,8 @@
  *     publish.c       PUB and HPUB: where a message goes by its subject
  *     subscription.c  SUB and UNSUB: the life of one subscription
  *     deliver.c       one message to everybody who wants it
+ *     turns.c         whose turn it is in a queue group
+ *     give_back.c     what a member of one was not sent, when it ends
  *     marks.c         which messages wait in a consumer's queue
  *     holes.c         what a consumer missed, until it is told
  *     lag.c           who does not read
@@ -54,6 +56,7 @@ const char *consumer_why_not(int error);
 /* Flush and close; `error` is what -ERR says, NULL for a close without a word. What it held is
  * given back by door_settle(). */
 void consumer_close(struct consumer *c, const char *error);
+void consumer_ping(struct consumer *c);
 /* Close without a word, and without what waits: it is not read. */
 void consumer_drop(struct consumer *c);
 /* Takes away what it held: subscriptions, id, tickets. */
@@ -129,6 +132,8 @@ struct letter {
 
 /* To everybody who wants it; returns how many that are. */
 size_t deliver(struct door *d, struct letter *l);
+/* To one member of this queue group, if one has room. */
+bool deliver_in_group(struct door *d, struct letter *l, struct bytes queue);
 
 /* ---- announce.c ---- */
 

@@ -17,6 +17,7 @@
 #include "share/subjects.h"
 #include "share/teranode_rules.h"
 #include "share/topic_subject.h"
+#include "share/turns.h"
 #include "share/unsent.h"
 #include "wire/nats_line.h"
 
@@ -94,6 +95,9 @@ struct consumer {
 	struct outbox out;
 	struct unsent unsent; /* the messages in `out` */
 	enum door_slow slow;
+	struct turn turn; /* in queue groups */
+	uint64_t n_pings, n_pongs;
+	bool greeted; /* it had a PONG of ours */
 	bool dropped; /* what waits will not be sent */
 	struct greeting_options options;
 	struct map subs; /* by sid */

@@ -63,7 +63,7 @@ static void challenge(struct consumer *c, struct consumer *holder)
 		return;
 	holder->silent_until = mono_add_ms(d->now, LIMIT_DOOR_TAKEOVER_MS);
 	door_deadline_at(d, holder->silent_until);
-	consumer_send_text(holder, "PING\r\n");
+	consumer_ping(holder);
 }
 
 static struct consumer *find_holder(struct door *d, const char *id)

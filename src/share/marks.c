@@ -42,6 +42,8 @@ void marks_sent(struct consumer *c)
 
 	while ((first = unsent_first(&c->unsent)) && first->end <= c->out.n_sent)
 		drop_first(c);
+	if (outbox_is_empty(&c->out))
+		c->unsent.last_end = c->out.n_sent;
 }
 
 void marks_forget(struct consumer *c)

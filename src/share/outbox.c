@@ -162,6 +162,23 @@ int outbox_share(struct outbox *o, struct shared_bytes *owner, struct bytes run)
 
 /* ---- to the socket ---- */
 
+int outbox_copy(const struct outbox *o, size_t skip, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < o->n && n > 0; i++) {
+		const struct outbox_piece *piece = piece_at(o, i);
+		size_t n_skipped = size_min(skip, piece->n), n_of_it;
+		int r;
+
+		skip -= n_skipped;
+		n_of_it = size_min(n, piece->n - n_skipped);
+		r = n_of_it > 0 ? buf_append(out, piece->p + n_skipped, n_of_it) : 0;
+		if (r < 0)
+			return r;
+		n -= n_of_it;
+	}
+	return n == 0 ? 0 : -EINVAL;
+}
+
 size_t outbox_gather(const struct outbox *o, struct bytes *v, size_t n_v)
 {
 	size_t n = size_min(n_v, o->n);

@@ -14,6 +14,7 @@
  * cannot be taken whole is not begun: ask outbox_has_room() first, and outbox_can_share().
  */
 
+#include "base/buf.h"
 #include "base/def.h"
 #include "base/shared_bytes.h"
 
@@ -79,6 +80,9 @@ _nodiscard_ int outbox_share(struct outbox *o, struct shared_bytes *owner, struc
 /* Takes the last `n` bytes back, which were copied: a message that could not be finished. */
 void outbox_take_back(struct outbox *o, size_t n);
 
+/* Appends `n` waiting bytes, from the one after `skip` others on. -ENOBUFS, -ENOMEM; -EINVAL: there
+ * are not so many. */
+_nodiscard_ int outbox_copy(const struct outbox *o, size_t skip, size_t n, struct buf *out);
 /* Fills `v` from the front of the queue; returns how many. Borrowed until the outbox changes. */
 size_t outbox_gather(const struct outbox *o, struct bytes *v, size_t n_v);
 void outbox_sent(struct outbox *o, size_t n);

@@ -13,7 +13,7 @@ void unsent_init(struct unsent *u)
 void unsent_deinit(struct unsent *u)
 {
 	free(u->ring);
-	unsent_init(u);
+	*u = (struct unsent){ .last_end = u->last_end };
 }
 
 int unsent_reserve(struct unsent *u)
@@ -45,6 +45,7 @@ void unsent_add(struct unsent *u, struct mark mark)
 void unsent_drop(struct unsent *u)
 {
 	ASSERT(u->n > 0);
+	u->last_end = u->ring[u->first].end;
 	u->first = (u->first + 1) & (u->cap - 1);
 	u->n--;
 	/* What a backlog needed is given back; what every turn needs stays. */

@@ -25,11 +25,13 @@ struct mark {
 	uint64_t seq;
 	uint64_t end; /* outbox_end_at() behind its last byte */
 	size_t n_payload;
+	bool given; /* to another member of the queue group */
 };
 
 struct unsent {
 	struct mark *ring;
 	size_t cap, first, n; /* cap is 0 or a power of two */
+	uint64_t last_end;    /* of the mark that was dropped last, or of an empty queue */
 };
 
 void unsent_init(struct unsent *u);
