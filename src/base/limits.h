@@ -221,13 +221,10 @@
 #define LIMIT_DOOR_AWAY_VIEWS 8192    /* of topics that all of them were reading */
 #define LIMIT_DOOR_TURN_MESSAGES 64   /* of queue groups, to a member that has not answered since */
 #define LIMIT_DOOR_TURN_BYTES 262144  /* of these */
-#define LIMIT_DOOR_TURN_MS 1000       /* who takes longer to answer has no turn ... */
-#define LIMIT_DOOR_TURN_ASK_MS 250    /* ... and is asked so long after a message, or earlier */
-#define LIMIT_DOOR_GIVEN_BACK 1024    /* messages read back from one queue */
+#define LIMIT_DOOR_TURN_MS 1000       /* asked within a quarter of it; no turn after it */
 #define LIMIT_DOOR_ACCOUNT_PEERS 16   /* counted apart, per subscription */
 #define LIMIT_DOOR_LAG_MS 1000        /* nothing leaves for so long: it lags */
-#define LIMIT_DOOR_LAG_TOLD_MS 10000  /* between two words that one consumer lags */
-#define LIMIT_DOOR_BLOCKED_MS 10000   /* ... and then who is to be disconnected is */
+#define LIMIT_DOOR_BLOCKED_MS 10000   /* so long: disconnected, if that is its policy; told again */
 #define LIMIT_DOOR_TOPICS 512
 #define LIMIT_DOOR_TICKETS 1024 /* control requests without an answer */
 #define LIMIT_DOOR_TICKETS_PER_CONSUMER 64

@@ -57,7 +57,7 @@ void groups_give_back(struct consumer *c)
 {
 	/* A message whose first bytes have left is not read back: it counts as missed. */
 	uint64_t at = c->unsent.last_end;
-	size_t n = size_min(c->unsent.n, LIMIT_DOOR_GIVEN_BACK);
+	size_t n = size_min(c->unsent.n, LIMIT_DOOR_TURN);
 
 	if (at < c->out.n_sent && n > 0)
 		at = unsent_first(&c->unsent)->end;

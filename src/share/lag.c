@@ -48,7 +48,7 @@ static bool is_lagging(const struct consumer *c, struct mono now)
 static struct mono may_tell_at(const struct consumer *c)
 {
 	struct mono at = mono_add_ms(c->left_at, LIMIT_DOOR_LAG_MS);
-	struct mono again_at = mono_add_ms(c->lag_told_at, LIMIT_DOOR_LAG_TOLD_MS);
+	struct mono again_at = mono_add_ms(c->lag_told_at, LIMIT_DOOR_BLOCKED_MS);
 
 	return c->lag_told_at.ns > 0 && at.ns < again_at.ns ? again_at : at;
 }

@@ -91,7 +91,7 @@ struct mono turn_deadline(const struct consumer *c)
 
 	if (unknown_messages(t) == 0 || !may_ask(c))
 		return MONO_NEVER;
-	return mono_add_ms(t->took_at, LIMIT_DOOR_TURN_ASK_MS);
+	return mono_add_ms(t->took_at, LIMIT_DOOR_TURN_MS / 4);
 }
 
 void turn_tick(struct consumer *c)

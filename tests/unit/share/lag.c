@@ -86,7 +86,7 @@ TEST(lagging_is_not_told_again_at_once)
 	publish(sender, "load", 3);
 	pass_ms(&f, 2000);
 	assert_noted(&f, "");
-	pass_ms(&f, LIMIT_DOOR_LAG_TOLD_MS - 6000);
+	pass_ms(&f, LIMIT_DOOR_BLOCKED_MS - 6000);
 	assert_noted(&f, "lags slow 1 19\n");
 	fixture_deinit(&f);
 }

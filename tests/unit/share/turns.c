@@ -73,7 +73,7 @@ TEST(a_member_that_took_one_message_and_does_not_answer_has_no_turn_until_it_doe
 	sender = client_new(&f);
 	say(sender, "PUB job 1\r\n.\r\n");
 	hear(frozen);
-	pass_ms(&f, LIMIT_DOOR_TURN_ASK_MS);
+	pass_ms(&f, LIMIT_DOOR_TURN_MS / 4);
 	assert_int_equal(n_heard(frozen, "PING\r\n"), 1);
 	assert_int_equal(turn_of(frozen->c), TURN_READY);
 	pass_ms(&f, LIMIT_DOOR_TURN_MS);
