@@ -34,7 +34,7 @@ static void add_client(struct table *t, const json_t *consumer)
 
 static void add_consumer(struct table *t, const json_t *c, bool wide)
 {
-	int64_t up_ms = object_number(c, "up_ms");
+	int64_t up_ms = object_number(c, "up_ms"), throttled_ms = object_number(c, "throttled_ms");
 
 	table_add(t, object_text(c, "id"));
 	table_add(t, object_text(c, "via"));
@@ -48,6 +48,7 @@ static void add_consumer(struct table *t, const json_t *c, bool wide)
 		return;
 	table_add_number(t, object_number(c, "gaps"));
 	table_add(t, object_text(c, "slow"));
+	table_add_duration_us(t, throttled_ms > 0 ? throttled_ms * 1000 : -1);
 	table_add_bytes(t, object_number(c, "bytes_held"));
 	table_add_bytes(t, object_number(c, "bytes_max"));
 	table_add_bytes(t, object_number(c, "bytes_in"));
@@ -68,9 +69,9 @@ static void print_consumers(const json_t *answer, bool wide)
 						    "SUBSCRIPTIONS", "LAG",    "DELIVERED",
 						    "PUBLISHED",     "MISSED", NULL };
 	static const char *const wide_heads[] = {
-		"CONSUMER",  "VIA",    "UP",     "SUBSCRIPTIONS", "LAG",  "DELIVERED",
-		"PUBLISHED", "MISSED", "GAPS",   "SLOW",          "HELD", "MAX",
-		"IN",        "OUT",    "RIGHTS", "CLIENT",        NULL
+		"CONSUMER",  "VIA",    "UP",   "SUBSCRIPTIONS", "LAG",       "DELIVERED",
+		"PUBLISHED", "MISSED", "GAPS", "SLOW",          "THROTTLED", "HELD",
+		"MAX",       "IN",     "OUT",  "RIGHTS",        "CLIENT",    NULL
 	};
 	const json_t *list = json_object_get(answer, "consumers");
 	int64_t left_out = object_number(answer, "consumers_left_out");

@@ -17,31 +17,30 @@ const struct command commands[] = {
 	  "[--json]",
 	  "one peer: what is known of it, and what is wanted of it",
 	  "  add ADDRESS    keep a link to it: it is dialled for ever, also after a restart\n"
-	  "  drop PEER      close its links and do not dial it any more; PEER may be an address\n"
-	  "  ban PEER       no link with it, whoever dials; --for 90s, 15m, 24h, 7d or 2w, else\n"
-	  "                 until it is unbanned, also after a restart\n"
+	  "  drop PEER      close its links and do not dial it any more; an address will do\n"
+	  "  ban PEER       no link with it, whoever dials; --for 90s, 15m, 24h, 7d or 2w,\n"
+	  "                 else until it is unbanned, also after a restart\n"
 	  "  unban PEER     end its ban; one that is kept is dialled at once\n"
 	  "  bans           who is banned, and until when\n"
-	  "  show PEER      its state, addresses, links (* is the one we write on), score, topics\n"
+	  "  show PEER      its state, addresses, links (* is the one we write on), score,\n"
+	  "                 topics\n"
 	  "  PEER is a peer id. Additions and bans stand in DATA/peer_rules.json.\n" },
 	{ "topics", cmd_topics, "[--wide | --rates] [--json]", "the topics, and how they are",
-	  "  PACE is the usual pause between two messages; docs/control.md says what HEALTH "
-	  "means.\n"
-	  "  --wide     also duplicates, the mesh's median score, and when silence would be one\n"
+	  "  PACE is the usual pause between two messages; docs/control.md explains HEALTH.\n"
+	  "  --wide     also duplicates, the mesh's median score, when silence would be one\n"
 	  "  --rates    also messages a second, measured for one second\n" },
 	{ "consumers", cmd_consumers, "[NAME] [--wide] [--json]",
 	  "the programs that share its links",
-	  "  LAG is what waits because the consumer does not read, and for how long; MISSED what "
-	  "it\n"
-	  "  did not get. With NAME that one alone, by subject and by the peer that brought it.\n"
-	  "  --wide     also gaps, traffic, bytes held, what happens when it is slow, its rights\n"
-	  "             and its client\n" },
+	  "  LAG is what waits because the consumer does not read, and for how long;\n"
+	  "  MISSED what it did not get. With NAME that one alone, by subject and by the\n"
+	  "  peer that brought it.\n"
+	  "  --wide     also gaps, traffic, bytes held, what happens when it is slow, how\n"
+	  "             long its quotas made it wait, its rights and its client\n" },
 	{ "top", cmd_top, "[--once | --count N] [--json]",
 	  "who does how much, now and again each second",
-	  "  Rates of consumers, topics and peers, by the node's own clock, the busiest first. On "
-	  "a\n"
-	  "  terminal it draws itself again each second, until q or Ctrl-C; else it prints "
-	  "blocks.\n"
+	  "  Rates of consumers, topics and peers, by the node's own clock, the busiest\n"
+	  "  first. On a terminal it draws itself again each second, until q or Ctrl-C;\n"
+	  "  elsewhere it prints blocks.\n"
 	  "  --once       one block, after one second\n"
 	  "  --count N    N blocks, one a second\n"
 	  "  --json       one object a block\n" },
@@ -64,26 +63,24 @@ const struct command commands[] = {
 	  "  --subject    NAME is a subject as it stands, even with a slash in it\n" },
 	{ "req", cmd_req, "[--timeout TIME] [--json] SUBJECT [DATA | -]",
 	  "ask once, print the answer",
-	  "  SUBJECT is one as it stands: $PL.API.STATUS, or what a consumer serves. Without DATA, "
-	  "or\n"
-	  "  with -, the question is what comes on standard input.\n"
+	  "  SUBJECT is one as it stands: $PL.API.STATUS, or what a consumer serves.\n"
+	  "  Without DATA, or with -, the question is what comes on standard input.\n"
 	  "  --timeout TIME    how long to wait for the answer (5s)\n"
 	  "  --json            one JSON object, with its headers\n" },
 	{ "events", cmd_events, "[KIND]... [--count N] [--json]", "what happens, as it happens",
-	  "  KIND is one of $PL.EVENT's, such as LINK_UP or gap (docs/control.md); all without "
-	  "one.\n"
+	  "  KIND is one of $PL.EVENT's, such as LINK_UP or gap (docs/control.md); all\n"
+	  "  without one.\n"
 	  "  --count N    end after N events\n"
 	  "  --json       as they come, with their kind\n" },
 	{ "config", cmd_config, "[check [FILE] | --origin] [--next] [--json]",
 	  "every setting and its value",
-	  "  Of the node that runs on the data directory, and where none does, what the next one\n"
-	  "  would begin with.\n"
-	  "  --origin      also where each value came from: a flag, the environment, a file and "
-	  "its\n"
-	  "                line, the network's name, or nowhere (default)\n"
+	  "  Of the node that runs on the data directory, and where none does, what the\n"
+	  "  next one would begin with.\n"
+	  "  --origin      also where each value came from: a flag, the environment, a file\n"
+	  "                and its line, the network's name, or nowhere (default)\n"
 	  "  --next        what the next start would begin with, although a node runs\n"
-	  "  check FILE    says what is wrong in a configuration file; without FILE, in what the\n"
-	  "                next start would read. Exits with 1 if something is\n" },
+	  "  check FILE    says what is wrong in a configuration file; without FILE, in\n"
+	  "                what the next start would read. Exits with 1 if something is\n" },
 	{ "bench", cmd_bench,
 	  "pub | fanout | req [--size N] [--seconds N] [--count N] [--rate N] [--publishers N] "
 	  "[--subscribers N] [--clients N] [--json]",

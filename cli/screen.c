@@ -1,6 +1,7 @@
 #include "cli/screen.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
@@ -77,7 +78,9 @@ static struct winsize size(void)
 
 bool screen_open(void)
 {
-	if (!isatty(STDOUT_FILENO))
+	const char *term = getenv("TERM");
+
+	if (!isatty(STDOUT_FILENO) || !term || !term[0] || strcmp(term, "dumb") == 0)
 		return false;
 	handle_signals();
 	has_keys = take_keys();

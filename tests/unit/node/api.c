@@ -146,7 +146,9 @@ TEST(config_lists_every_setting)
 
 	fixture_init(&f, 1);
 	o = ask(&f, "CONFIG", "{}");
+	assert_documented(o);
 	list = json_object_get(o, "settings");
+	assert_documented(json_array_get(list, 0));
 	assert_int_equal(json_array_size(list), SETTINGS);
 	assert_string_equal(text_of(json_array_get(list, 0), "key"), settings[0].key);
 	json_decref(o);

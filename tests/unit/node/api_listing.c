@@ -1,39 +1,5 @@
 #include "node_fixture.h"
 
-static char *read_docs(void)
-{
-	const char *root = getenv("PEERLINE_SOURCE");
-	char path[1024];
-	char *text = calloc(1, 65536);
-	FILE *file;
-
-	assert_non_null(root);
-	snprintf(path, sizeof(path), "%s/docs/control.md", root);
-	file = fopen(path, "r");
-	assert_non_null(file);
-	assert_true(fread(text, 1, 65535, file) > 0);
-	fclose(file);
-	return text;
-}
-
-/* Each key stands in docs/control.md as `key`. */
-static void assert_documented(json_t *object)
-{
-	char *docs = read_docs();
-	json_t *value;
-	const char *key;
-
-	json_object_foreach(object, key, value)
-	{
-		char word[128];
-
-		snprintf(word, sizeof(word), "`%s`", key);
-		if (!strstr(docs, word))
-			fail_msg("docs/control.md lacks %s", word);
-	}
-	free(docs);
-}
-
 static json_t *first(json_t *object, const char *key)
 {
 	json_t *list = json_object_get(object, key);

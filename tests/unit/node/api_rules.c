@@ -32,6 +32,7 @@ TEST(an_added_peer_is_dialled_for_ever)
 
 	fixture_init(&f, 2);
 	o = tell(&f, "PEER_ADD", body_about("address", f.b, ""));
+	assert_documented(o);
 	assert_true(is_true(o, "kept"));
 	assert_false(is_true(o, "already"));
 	json_decref(o);
@@ -72,6 +73,7 @@ TEST(a_dropped_peer_is_not_dialled_again)
 	json_decref(tell(&f, "PEER_ADD", body_about("address", f.b, "")));
 	run(&f, 1000);
 	o = tell(&f, "PEER_DROP", body_about("peer_id", f.b, ""));
+	assert_documented(o);
 	assert_int_equal(number_of(o, "links_closed"), 1);
 	assert_int_equal(json_array_size(json_object_get(o, "addresses")), 1);
 	assert_false(is_true(o, "configured"));
@@ -128,6 +130,7 @@ TEST(a_banned_peer_loses_its_link_and_gets_no_other)
 	fixture_connect(&f);
 	o = tell(&f, "BAN", body_about("peer_id", f.b, ",\"for_ms\":60000"));
 	assert_int_equal(number_of(o, "links_closed"), 1);
+	assert_documented(o);
 	assert_true(number_of(o, "until_ms") > 0);
 	assert_true(is_true(o, "kept"));
 	json_decref(o);
@@ -137,6 +140,7 @@ TEST(a_banned_peer_loses_its_link_and_gets_no_other)
 	json_decref(o);
 	assert_refused(&f, "CONNECT", body_about("address", f.b, ""), "E_DIAL_BANNED", "banned");
 	o = tell(&f, "BANS", "{}");
+	assert_documented(o);
 	list = json_object_get(o, "bans");
 	assert_int_equal(json_array_size(list), 1);
 	json_decref(o);
@@ -193,6 +197,8 @@ TEST(all_that_is_known_of_a_peer_is_one_answer)
 	assert_int_equal(json_array_size(json_object_get(o, "managed_addresses")), 1);
 	assert_int_equal(json_array_size(json_object_get(o, "link_list")), 1);
 	link = json_array_get(json_object_get(o, "link_list"), 0);
+	assert_documented(o);
+	assert_documented(link);
 	assert_true(is_true(link, "primary"));
 	assert_string_equal(text_of(link, "direction"), "outbound");
 	assert_true(number_of(link, "bytes_in") > 0);

@@ -138,6 +138,40 @@ static inline void assert_refused(struct fixture *f, const char *verb, const cha
 	json_decref(o);
 }
 
+static inline char *read_docs(void)
+{
+	const char *root = getenv("PEERLINE_SOURCE");
+	char path[1024];
+	char *text = calloc(1, 65536);
+	FILE *file;
+
+	assert_non_null(root);
+	snprintf(path, sizeof(path), "%s/docs/control.md", root);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_true(fread(text, 1, 65535, file) > 0);
+	fclose(file);
+	return text;
+}
+
+/* Each key stands in docs/control.md as `key`. */
+static inline void assert_documented(json_t *object)
+{
+	char *docs = read_docs();
+	json_t *value;
+	const char *key;
+
+	json_object_foreach(object, key, value)
+	{
+		char word[128];
+
+		snprintf(word, sizeof(word), "`%s`", key);
+		if (!strstr(docs, word))
+			fail_msg("docs/control.md lacks %s", word);
+	}
+	free(docs);
+}
+
 /* `{"<key>":"<peer id or address of n>"<more>}` */
 static inline const char *body_about(const char *key, struct sim_node *n, const char *more)
 {
