@@ -27,6 +27,7 @@ static void forget_view(struct door *d, struct away_view *r)
 	list_remove(&r->link);
 	d->n_away--;
 	t->n_away--;
+	r->view->n_away--;
 	topic_unused(d, t);
 	free(r);
 }
@@ -114,6 +115,7 @@ struct away_view *away_add(struct door *d, struct away *a, struct view *v)
 	list_add_tail(&a->views, &r->link);
 	d->n_away++;
 	v->topic->n_away++;
+	v->n_away++;
 	return r;
 }
 

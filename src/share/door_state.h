@@ -29,6 +29,7 @@ struct view {
 	uint64_t seq;         /* of its last message */
 	uint64_t n_bytes;     /* of all of its messages */
 	uint64_t n_pauses;    /* numbers of no message: topic_pause() */
+	size_t n_away;        /* of those away, who were reading it: its messages are numbered */
 };
 
 /* A gossip topic that a subscription names, or whose messages came. */

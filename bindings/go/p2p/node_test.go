@@ -488,7 +488,7 @@ func token(t *testing.T, n *node.Node) string {
 
 // What the node does with a consumer that is slower than a burst, for which it holds but 64 KiB.
 func TestWhatTheNodeCouldNotHoldIsToldExactly(t *testing.T) {
-	for policy, why := range map[string]string{"gap": p2p.WhySlow} {
+	for policy, why := range map[string]string{"gap": p2p.WhySlow, "disconnect": p2p.WhyAway} {
 		t.Run(policy, func(t *testing.T) {
 			n := node.Start(t, "PEERLINE_CONSUMER_BYTES=65536", "PEERLINE_SLOW_CONSUMER="+policy)
 			var missed atomic.Uint64

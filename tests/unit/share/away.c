@@ -70,6 +70,28 @@ TEST(who_comes_back_is_told_what_came_meanwhile)
 	fixture_deinit(&f);
 }
 
+/* Envelopes are opened only for who wants what they hold; who is away counts. */
+TEST(what_comes_in_envelopes_is_numbered_for_who_is_away)
+{
+	const struct bytes envelope = BYTES_LITERAL("{\"name\":\"n\",\"data\":\"YWJj\"}");
+	struct fixture f;
+	struct client *cl;
+
+	fixture_init(&f);
+	cl = named(&f, "SUB payload./t 1\r\n");
+	gossip_brings(&f, T, envelope);
+	forget(cl);
+	client_gone(cl);
+	forget_notes(&f);
+	for (size_t i = 0; i < 3; i++)
+		gossip_brings(&f, T, envelope);
+	cl = named(&f, "SUB payload./t 1\r\n");
+	gossip_brings(&f, T, envelope);
+	assert_true(heard(cl, "Pl-Seq: 5\r\n"));
+	assert_true(heard(cl, "Pl-Gap: 2-4\r\n"));
+	fixture_deinit(&f);
+}
+
 TEST(who_missed_nothing_is_told_nothing)
 {
 	struct fixture f;
@@ -282,8 +304,9 @@ TEST(the_last_of_a_group_is_missed_and_the_next_one_told)
 	fixture_deinit(&f);
 }
 
-TESTS(RUN(who_comes_back_is_told_what_came_meanwhile), RUN(who_missed_nothing_is_told_nothing),
-      RUN(what_had_not_left_the_queue_was_missed_too),
+TESTS(RUN(who_comes_back_is_told_what_came_meanwhile),
+      RUN(what_comes_in_envelopes_is_numbered_for_who_is_away),
+      RUN(who_missed_nothing_is_told_nothing), RUN(what_had_not_left_the_queue_was_missed_too),
       RUN(a_hole_that_its_header_never_told_is_in_the_next_ones),
       RUN(who_goes_again_before_its_first_message_is_told_all_of_it),
       RUN(a_wildcard_is_told_of_each_topic_it_saw),
