@@ -46,7 +46,8 @@
 #define WINDOW_BYTES (1024 * 1024) /* on its way to one reader; a consumer may hold 8 MiB */
 #define READERS_MAX 256
 #define WARM_UP_S 0.3
-#define STUCK_S 2 /* nothing comes for so long: what is missing is lost */
+#define PACED_WARM_UP_S 0.1 /* after the other one */
+#define STUCK_S 2           /* nothing comes for so long: what is missing is lost */
 
 struct load {
 	struct door_client publisher, readers[READERS_MAX];
@@ -261,9 +262,22 @@ static void publish_paced(struct load *l, double rate, uint64_t n)
 	}
 }
 
+/* A server that a frozen reader brings to a stand has none. */
+static void tell_latencies(const struct load *l)
+{
+	if (l->n_latencies == 0) {
+		printf("{\"p50_us\":null,\"p99_us\":null,\"max_us\":null");
+		return;
+	}
+	printf("{\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f",
+	       quantile(l->latency_us, l->n_latencies, 0.5),
+	       quantile(l->latency_us, l->n_latencies, 0.99),
+	       quantile(l->latency_us, l->n_latencies, 1));
+}
+
 static void cmd_paced(struct load *l, long pid, double seconds, double rate)
 {
-	uint64_t n = (uint64_t)(rate * seconds), n_warm = (uint64_t)(rate * WARM_UP_S), lost;
+	uint64_t n = (uint64_t)(rate * seconds), n_warm = (uint64_t)(rate * PACED_WARM_UP_S), lost;
 	double cpu;
 
 	publish_for(l, WARM_UP_S); /* whoever is frozen has all that is kept for it */
@@ -279,13 +293,8 @@ static void cmd_paced(struct load *l, long pid, double seconds, double rate)
 	publish_paced(l, rate, n);
 	cpu = cpu_of(pid) - cpu;
 	lost = drain(l);
-	if (l->n_latencies == 0)
-		give_up("everything is lost");
-	printf("{\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f,\"cpu_us\":%.4f,\"lost\":%" PRIu64
-	       "}\n",
-	       quantile(l->latency_us, l->n_latencies, 0.5),
-	       quantile(l->latency_us, l->n_latencies, 0.99),
-	       quantile(l->latency_us, l->n_latencies, 1), cpu * 1e6 / (double)(n * l->n_readers),
+	tell_latencies(l);
+	printf(",\"cpu_us\":%.4f,\"lost\":%" PRIu64 "}\n", cpu * 1e6 / (double)(n * l->n_readers),
 	       lost);
 }
 
