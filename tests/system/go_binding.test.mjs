@@ -58,7 +58,7 @@ const followsTo = (teranode, chaintracks, height) => saidUntil(() => teranode.an
 describe('the Go binding', sharedJudge(judge('go', { timeout: SUITE_MS })), () => {
   test('is formatted, vetted, and passes its own tests against a real node, under the race detector', async () => {
     assert.equal(await unformatted(BINDING, SHARED, join(BUS, 'assignable')), '')
-    for (const module of [BINDING, DROP_IN]) await go(['vet', './...'], module)
+    for (const module of [BINDING, DROP_IN, SHARED]) await go(['vet', './...'], module)
     const { stdout } = await go(['test', '-race', '-count=1', '-v', './...'], BINDING, { PEERLINE: binary() })
     assert.doesNotMatch(stdout, /^--- SKIP/m)
     assert.match(stdout, /^ok /m)
