@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,9 +270,41 @@ int datadir_publish(struct datadir *d, const char *json, struct config_error *re
 	return 0;
 }
 
+/* Whoever may rename things there can put a socket of his own in the place of ours, and be taken
+ * for us by our consumers. */
+static int check_socket_folder(const char *path, struct config_error *e)
+{
+	char copy[CONFIG_PATH_MAX];
+	const char *folder;
+	struct stat st;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	folder = dirname(copy);
+	if (stat(folder, &st) < 0)
+		return refuse_errno(e, folder, "cannot be looked at", -errno);
+	if (st.st_uid != geteuid() && st.st_uid != 0) {
+		snprintf(e->text, sizeof(e->text),
+			 "%.500s belongs to another user (uid %u), who could take the socket's "
+			 "place; set PEERLINE_DOOR_SOCKET",
+			 folder, (unsigned int)st.st_uid);
+		return -EPERM;
+	}
+	if (!(st.st_mode & S_IWOTH) || st.st_mode & S_ISVTX)
+		return 0;
+	snprintf(e->text, sizeof(e->text),
+		 "%.500s can be written by everybody (mode %04o): others could take the socket's "
+		 "place; make it private, or set PEERLINE_DOOR_SOCKET",
+		 folder, st.st_mode & 07777U);
+	return -EACCES;
+}
+
 int datadir_clear_socket(const char *path, struct config_error *ret_error)
 {
 	struct stat st;
+	int r = check_socket_folder(path, ret_error);
+
+	if (r < 0)
+		return r;
 
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT

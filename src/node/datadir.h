@@ -43,7 +43,7 @@ _nodiscard_ int datadir_publish(struct datadir *d, const char *json,
 				struct config_error *ret_error);
 
 /* Removes a Unix socket that nobody listens on; -EADDRINUSE when somebody does or it is not a
- * socket. */
+ * socket of ours. -EACCES, -EPERM: others could take its place in that folder. */
 _nodiscard_ int datadir_clear_socket(const char *path, struct config_error *ret_error);
 
 #endif

@@ -140,6 +140,20 @@ TEST(run_json_lives_as_long_as_the_node)
 	assert_int_equal(access(temp_path("deep/data/run.json"), F_OK), -1);
 }
 
+TEST(a_socket_is_not_made_where_others_could_take_its_place)
+{
+	struct config_error e = { "" };
+
+	assert_int_equal(mkdir(temp_path("open"), 0700), 0);
+	assert_int_equal(chmod(temp_path("open"), 0777), 0);
+	assert_int_equal(datadir_clear_socket(temp_path("open/s"), &e), -EACCES);
+	assert_non_null(strstr(e.text, "can be written by everybody (mode 0777)"));
+	/* As /tmp: there nobody can take away what is not his. */
+	assert_int_equal(chmod(temp_path("open"), 01777), 0);
+	assert_int_equal(datadir_clear_socket(temp_path("open/s"), &e), 0);
+	assert_int_equal(datadir_clear_socket(temp_path("none/s"), &e), -ENOENT);
+}
+
 TEST(a_socket_path_that_is_a_file_is_left_alone)
 {
 	struct config_error e = { "" };
@@ -160,6 +174,7 @@ int main(void)
 		RUN_IN_TEMP(a_token_that_others_can_read_is_refused),
 		RUN_IN_TEMP(a_lock_that_leads_elsewhere_is_refused),
 		RUN_IN_TEMP(run_json_lives_as_long_as_the_node),
+		RUN_IN_TEMP(a_socket_is_not_made_where_others_could_take_its_place),
 		RUN_IN_TEMP(a_socket_path_that_is_a_file_is_left_alone),
 	};
 
