@@ -49,7 +49,7 @@ extern "C" {
 	X(PL_E_LOST, 5, "the connection was lost meanwhile, and nobody knows what was heard")
 
 #define PL_OUTCOME_ENUM(name, value, text) name = (value),
-enum pl_outcome { PL_OUTCOMES(PL_OUTCOME_ENUM) PL_OUTCOMES_END };
+enum pl_outcome { PL_OUTCOMES(PL_OUTCOME_ENUM) };
 #undef PL_OUTCOME_ENUM
 
 /* A text for any result of this library, never NULL, good for ever. Thread: any. */

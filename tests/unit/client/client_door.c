@@ -89,8 +89,8 @@ TEST(what_was_published_while_it_was_away_is_said_when_it_is_back)
 	doors_close(&d);
 }
 
-/* Nobody is there for the first tries, then a door that refuses, then one that takes us. */
-TEST(it_tries_until_it_is_let_in)
+/* Nobody is there for the first tries, then a door that refuses. */
+TEST(it_goes_on_trying_and_keeps_what_the_door_said)
 {
 	struct doors d = { .says = { INFO("one"), NULL }, .r = -ECONNREFUSED };
 	struct client_message m;
@@ -98,16 +98,13 @@ TEST(it_tries_until_it_is_let_in)
 	doors_open(&d);
 	doors_leave(&d, 0);
 	assert_int_equal(next_kind(&d, &m), CLIENT_LOST);
-	assert_int_equal(client_next(d.c, 300, &m), CLIENT_E_TIMEOUT);
+	assert_int_equal(client_next(d.c, 260, &m), CLIENT_E_TIMEOUT);
 	d.says[1] = "INFO {}\r\n-ERR 'not you'\r\n";
 	while (d.n < 2)
 		assert_int_equal(client_next(d.c, 5, &m), CLIENT_E_TIMEOUT);
 	assert_int_equal(client_next(d.c, 5, &m), CLIENT_E_TIMEOUT);
 	assert_string_equal(client_error(d.c), "not you");
-	d.says[2] = INFO("one");
-	doors_leave(&d, 1);
-	assert_int_equal(client_next(d.c, 5000, &m), 0);
-	assert_int_equal(m.kind, CLIENT_BACK);
+	/* When it comes again after that is client/retry.c's business. */
 	doors_close(&d);
 }
 
@@ -175,7 +172,8 @@ TEST(nonsense_from_the_door_is_a_lost_connection)
 TESTS(RUN(it_comes_back_with_its_subscriptions_and_tells_so_in_order),
       RUN(a_restarted_node_is_told_from_one_that_went_on),
       RUN(what_was_published_while_it_was_away_is_said_when_it_is_back),
-      RUN(it_tries_until_it_is_let_in), RUN(there_is_an_end_where_there_will_be_no_more_doors),
+      RUN(it_goes_on_trying_and_keeps_what_the_door_said),
+      RUN(there_is_an_end_where_there_will_be_no_more_doors),
       RUN(a_flush_that_was_overtaken_by_a_loss_says_so),
       RUN(its_descriptor_wakes_it_when_it_is_time_to_try),
       RUN(nonsense_from_the_door_is_a_lost_connection))
