@@ -60,6 +60,25 @@ describe('peerline top', judge('js'), () => {
     assert.match(two.raw().split(LEAVE)[1], /the node has ended/)
   })
 
+  test('a signal from outside gives the terminal back, too, and one that can do nothing gets blocks', async t => {
+    const node = await startNode({ t })
+    const screen = top(t, node)
+    await screen.saw('peerline 12D3')
+    const end = async () => {
+      const { id } = (await node.api('STATUS')).consumers.find(one => one.id.startsWith('peerline-top-'))
+      process.kill(Number(id.slice('peerline-top-'.length)), 'SIGTERM')
+    }
+    await end()
+    assert.equal(await screen.ended, 0)
+    assert.ok(screen.raw().endsWith(LEAVE))
+    await until(async () => !(await node.api('STATUS')).consumers.some(one => one.id.startsWith('peerline-top-')), 'its place to be free')
+    const dumb = onTerminal(t, [binary(), 'top'], { env: { PEERLINE_DATA: node.dataDir, TERM: 'dumb', ASAN_OPTIONS: 'detect_leaks=0' } })
+    await dumb.saw(/CONSUMER[^]*CONSUMER/)
+    await end()
+    assert.equal(await dumb.ended, 0)
+    assert.ok(!dumb.raw().includes('\x1b'))
+  })
+
   test('no line is wider than the terminal, and no frame is longer', async t => {
     const node = await startNode({ t })
     for (let i = 0; i < 9; i++) await attach(t, node, `consumer-with-a-long-name-${i}`)
