@@ -13,8 +13,8 @@
  *     request HOST:PORT TOKEN PID SIZE SECONDS IN_FLIGHT
  *         Requests and their replies, each reply subject another one.
  *     floor READERS SIZE SECONDS
- *         One thread that writes ready frames, 64 KiB a write, to the same readers: what no server
- *         can pass.
+ *         One thread that writes ready frames, 64 KiB a write, to the same readers: a server
+ *         without anything to do but write.
  *
  * TOKEN may be empty. PID is the server's. One JSON line on standard output.
  */
