@@ -14,9 +14,11 @@
 #include "node/file.h"
 #include "node/handoff.h"
 #include "node/node.h"
+#include "node/numbers_file.h"
 #include "node/reload.h"
 #include "node/rules_file.h"
 #include "peerline/peerline.h"
+#include "share/numbers.h"
 
 /* The public node: a real loop, a data directory, and the node between them. */
 
@@ -33,7 +35,7 @@ struct pl_node {
 	struct loop *loop;
 	struct datadir *datadir;
 	struct node *node;
-	struct buf peer_cache; /* until the node has started */
+	struct buf peer_cache, numbers; /* until the node has started */
 	struct rules_file *rules_file;
 	struct timer trim;
 	atomic_bool stop_wanted, reload_wanted;
@@ -197,6 +199,33 @@ static void read_peer_cache(struct pl_node *n)
 	buf_clear(&n->peer_cache);
 }
 
+static void read_numbers(struct pl_node *n)
+{
+	char text[EARLY_WARNING_TEXT];
+	int r = numbers_file_take(n->config->data, &n->numbers);
+
+	if (r == 0 || r == -ENOENT)
+		return;
+	snprintf(text, sizeof(text), "door.numbers is not used: %s; topics begin a new epoch",
+		 strerror(-r));
+	on_warning(n, text);
+}
+
+static void save_numbers(struct pl_node *n)
+{
+	struct buf content;
+	int r;
+
+	buf_init(&content, NUMBERS_BYTES_MAX);
+	r = node_save_numbers(n->node, &content);
+	if (r == 0)
+		r = numbers_file_save(n->config->data, buf_data(&content));
+	buf_deinit(&content);
+	if (r < 0)
+		tell(n, PL_LEVEL_WARN, "warning",
+		     "door.numbers cannot be written: topics will begin a new epoch");
+}
+
 static int open_node(struct pl_node *n, struct config_error *e)
 {
 	struct node_config config = { .random = crypto_random(), .unix_socket = true };
@@ -210,6 +239,8 @@ static int open_node(struct pl_node *n, struct config_error *e)
 		return r;
 	read_peer_cache(n);
 	config.peer_cache = buf_data(&n->peer_cache);
+	read_numbers(n);
+	config.numbers = buf_data(&n->numbers);
 	r = rules_file_open(n->config->data, loop_wall(n->loop), on_warning, n, &n->rules_file);
 	if (r < 0)
 		return r;
@@ -250,6 +281,7 @@ int embed_new(struct config *config, pl_event_fn on_event, void *user, struct pl
 	n->config = config;
 	handoff_init(&n->handoff);
 	buf_init(&n->peer_cache, LIMIT_PEER_CACHE);
+	buf_init(&n->numbers, NUMBERS_BYTES_MAX);
 	r = crypto_start();
 	if (r == 0)
 		r = read_config(n, &e);
@@ -293,6 +325,7 @@ static int start(struct pl_node *n, struct config_error *e)
 	if (r == 0)
 		r = node_start(n->node, e);
 	buf_deinit(&n->peer_cache);
+	buf_deinit(&n->numbers);
 	if (r < 0)
 		return r;
 	snprintf(token_file, sizeof(token_file), "%s/door.token", n->config->data);
@@ -331,6 +364,7 @@ int pl_node_run(struct pl_node *n)
 	r = loop_run(n->loop);
 	loop_timer_stop(n->loop, &n->trim);
 	handoff_close(&n->handoff);
+	save_numbers(n);
 	n->node = node_free(n->node);
 	return r;
 }
@@ -366,6 +400,7 @@ void pl_node_free(struct pl_node *n)
 	n->loop = loop_free(n->loop);
 	n->rules_file = rules_file_close(n->rules_file);
 	buf_deinit(&n->peer_cache);
+	buf_deinit(&n->numbers);
 	n->config = config_free(n->config);
 	free(n);
 }

@@ -250,6 +250,24 @@ static int start_peers(struct node *n, struct config_error *e)
 	return r;
 }
 
+/* Numbers go on where they were, before anybody can come in. */
+static void restore_numbers(struct node *n)
+{
+	struct loop *loop = n->config.loop;
+	int r;
+
+	if (!n->config.numbers.p)
+		return;
+	r = door_restore(n->door, n->config.numbers, loop_wall(loop), loop_now(loop));
+	n->config.numbers = BYTES(NULL, 0);
+	if (r < 0)
+		node_tell(
+			n, LOG_WARN,
+			"door.numbers is not used: %s; topics begin a new epoch (it was set aside "
+			"as door.numbers.used)",
+			r == -EBADMSG ? "it is damaged" : strerror(-r));
+}
+
 int node_start(struct node *n, struct config_error *ret_error)
 {
 	int r;
@@ -258,6 +276,8 @@ int node_start(struct node *n, struct config_error *ret_error)
 	r = start_door(n, ret_error);
 	if (r == 0 && n->config.config->p2p_enabled)
 		r = start_peers(n, ret_error);
+	if (r == 0)
+		restore_numbers(n);
 	if (r < 0 && !ret_error->text[0])
 		snprintf(ret_error->text, sizeof(ret_error->text), "the node cannot start: %s",
 			 strerror(-r));
@@ -307,6 +327,15 @@ void node_adopt(struct node *n, struct sock *sock)
 		sock_close(sock, false);
 	else
 		door_sockets_adopt(n->door_sockets, sock);
+}
+
+int node_save_numbers(struct node *n, struct buf *out)
+{
+	struct loop *loop = n->config.loop;
+
+	/* Whoever is still there ends now, and is waited for by the next start. */
+	n->door_sockets = door_sockets_free(n->door_sockets);
+	return door_save(n->door, loop_wall(loop), loop_now(loop), out);
 }
 
 /* ---- asking ---- */

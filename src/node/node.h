@@ -41,6 +41,7 @@ struct node_config {
 	struct random random;
 	const char *token; /* borrowed for life */
 	uint64_t incarnation, seqno_last;
+	struct bytes numbers;    /* of door_save(), borrowed likewise; `p` NULL: none */
 	struct bytes peer_cache; /* import_peer_cache's content, borrowed until node_start() is
 				    over; `p` NULL: none */
 	struct bytes peer_rules; /* node/peer_rules.h, borrowed until node_start() is over; empty:
@@ -67,6 +68,9 @@ void node_adopt(struct node *n, struct sock *sock);
 
 /* The outcome of save_peer_rules(). */
 void node_peer_rules_saved(struct node *n, int error);
+
+/* After on_stopped: closes the door and says what a next start's `numbers` are to be. */
+_nodiscard_ int node_save_numbers(struct node *n, struct buf *out);
 
 /* For STATUS: something that was told before the node stood. */
 void node_remember_warning(struct node *n, const char *text);

@@ -162,6 +162,13 @@ void door_set_rights(struct door *d, struct rights_table *t, struct mono now,
 /* consumer_bytes, slow and consumers_memory of door_config, from now on. */
 void door_set_limits(struct door *d, size_t consumer_bytes, enum door_slow slow,
 		     size_t consumers_memory);
+/*
+ * For an orderly restart: what is to be known of numbers and of who was waited for, once every
+ * consumer is detached; and the same again, before the first is attached. Nothing is joined or
+ * numbered if it is not what door_save() wrote: -EBADMSG. Also -ENOMEM, -ENOBUFS.
+ */
+_nodiscard_ int door_save(struct door *d, struct wall wall, struct mono now, struct buf *out);
+_nodiscard_ int door_restore(struct door *d, struct bytes saved, struct wall wall, struct mono now);
 /* An INFO with ldm to everybody: the node is about to end. */
 void door_lame_duck(struct door *d);
 
