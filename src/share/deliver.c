@@ -334,15 +334,6 @@ static size_t group_end(struct door *d, size_t first, size_t n)
 	return end;
 }
 
-/* Below 0: it is more a's turn than b's. */
-static int compare_turns(const struct sub *a, const struct sub *b)
-{
-	enum turn_rank x = turn_of(a->consumer), y = turn_of(b->consumer);
-	size_t n = a->consumer->out.held, m = b->consumer->out.held;
-
-	return x != y ? (int)x - (int)y : (n > m) - (n < m);
-}
-
 /* Is the last of `n` equals the one? Every one is, equally often. */
 static bool draw(uint64_t *io, uint64_t n)
 {
@@ -359,7 +350,7 @@ static struct sub *choose(struct door *d, size_t first, size_t n, const struct l
 
 	for (size_t i = first; i < first + n; i++) {
 		struct sub *s = hit(d, i);
-		int order = best ? compare_turns(s, best) : -1;
+		int order = best ? turn_compare(s->consumer, best->consumer) : -1;
 		struct copy copy;
 
 		if (!wants(s, l) || order > 0)

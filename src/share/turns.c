@@ -94,6 +94,25 @@ struct mono turn_deadline(const struct consumer *c)
 	return mono_add_ms(t->took_at, LIMIT_DOOR_TURN_MS / 4);
 }
 
+static int compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+int turn_compare(const struct consumer *a, const struct consumer *b)
+{
+	enum turn_rank x = turn_of(a), y = turn_of(b);
+	int r = (int)x - (int)y;
+
+	/* Where all have as much as they may, whoever was asked last has answered last: what more
+	 * there is does not go to the one that has been silent since it froze. */
+	if (r == 0 && x != TURN_READY)
+		r = compare((uint64_t)b->turn.asked_at.ns, (uint64_t)a->turn.asked_at.ns);
+	if (r == 0 && x != TURN_READY)
+		r = compare(unknown_messages(&a->turn), unknown_messages(&b->turn));
+	return r != 0 ? r : compare(a->out.held, b->out.held);
+}
+
 void turn_tick(struct consumer *c)
 {
 	if (mono_reached(turn_deadline(c), c->door->now))

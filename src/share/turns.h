@@ -33,6 +33,8 @@ enum turn_rank {
 void turn_took(struct consumer *c, size_t bytes);
 void turn_answered(struct consumer *c);
 enum turn_rank turn_of(const struct consumer *c);
+/* Below 0: it is rather a's turn than b's. */
+int turn_compare(const struct consumer *a, const struct consumer *b);
 void turn_tick(struct consumer *c);
 struct mono turn_deadline(const struct consumer *c);
 

@@ -146,7 +146,36 @@ TEST(answers_to_no_question_count_for_nothing)
 	fixture_deinit(&f);
 }
 
+/* More comes at once than all may have: the one that was frozen before gets none of it. */
+TEST(bursts_beyond_what_all_may_have_go_to_those_that_answered)
+{
+	struct client *frozen, *a, *b, *sender;
+	size_t n_a = 0, n_b = 0, n_frozen = 0;
+	struct fixture f;
+
+	fixture_init(&f);
+	frozen = worker(&f);
+	a = worker(&f);
+	b = worker(&f);
+	sender = client_new(&f);
+	for (int burst = 0; burst < 10; burst++) {
+		for (int i = 0; i < 900; i++)
+			say(sender, "PUB job 1\r\n.\r\n");
+		hear(frozen);
+		pass_ms(&f, 1);
+		work(a, &n_a);
+		work(b, &n_b);
+		if (burst == 0)
+			n_frozen = n_heard(frozen, "MSG job");
+	}
+	assert_int_equal(n_heard(frozen, "MSG job"), n_frozen);
+	assert_in_range(n_frozen, 290, 310);
+	assert_int_equal(n_a + n_b, 9000 - n_frozen);
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(a_frozen_member_gets_no_more_than_its_share_and_the_others_the_rest),
       RUN(a_member_that_took_one_message_and_does_not_answer_has_no_turn_until_it_does),
+      RUN(bursts_beyond_what_all_may_have_go_to_those_that_answered),
       RUN(where_nobody_answers_messages_still_go_to_somebody),
       RUN(who_was_never_answered_by_us_is_not_asked), RUN(answers_to_no_question_count_for_nothing))
