@@ -285,6 +285,7 @@ static bool on_message(struct client *c, const struct nats_op *op, struct client
 		.n_absences = s->n_absences,
 		.is_shared = s->queue.n > 0,
 		.has_wildcard = s->has_wildcard,
+		.is_named = c->session.name[0] != 0,
 	};
 	ret->gap = continuity_check(&c->continuity, &place, op->header);
 	c->counts.received++;

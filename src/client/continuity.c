@@ -113,41 +113,36 @@ static bool read_numbers(struct bytes header, struct numbers *ret)
 
 /* ---- what lies between ---- */
 
-static struct gap told(const struct numbers *n, enum gap_why why, bool is_exact)
+static struct gap span(uint64_t from, uint64_t to, enum gap_why why)
 {
-	if (!n->has_gap)
-		return (struct gap){ .why = GAP_NONE };
 	return (struct gap){
 		.why = why,
-		.from = n->from,
-		.to = n->to,
-		.count = n->to - n->from + 1,
-		.is_exact = is_exact,
+		.from = from,
+		.to = to,
+		.count = to - from + 1,
+		/* While a node is away nobody counts. */
+		.is_exact = why != GAP_RESTART,
 	};
 }
 
-/* In an epoch that we have seen nothing of: all before this one, and nobody knows what else. */
+/* As the node says, which is `why`. */
+static struct gap told(const struct numbers *n, enum gap_why why)
+{
+	return n->has_gap ? span(n->from, n->to, why) : (struct gap){ .why = GAP_NONE };
+}
+
+/* In an epoch that we have seen nothing of: what the node says, else all before this one; and
+ * nobody knows what else. */
 static struct gap since_the_beginning(const struct numbers *n, enum gap_why why)
 {
-	return (struct gap){
-		.why = why,
-		.from = n->seq > 1,
-		.to = n->seq > 1 ? n->seq - 1 : 0,
-		.count = n->seq > 1 ? n->seq - 1 : 0,
-	};
-}
+	struct gap gap = { .why = why };
 
-static struct gap between(const struct view *v, const struct numbers *n, enum gap_why why)
-{
-	if (n->seq <= v->seq + 1)
-		return told(n, why, true);
-	return (struct gap){
-		.why = why,
-		.from = v->seq + 1,
-		.to = n->seq - 1,
-		.count = n->seq - 1 - v->seq,
-		.is_exact = true,
-	};
+	if (n->has_gap)
+		gap = span(n->from, n->to, why);
+	else if (n->seq > 1)
+		gap = span(1, n->seq - 1, why);
+	gap.is_exact = false;
+	return gap;
 }
 
 static enum gap_why absence(const struct continuity *c)
@@ -156,12 +151,12 @@ static enum gap_why absence(const struct continuity *c)
 }
 
 /* The first message of a subscription begins its numbers, unless others may have come while we were
- * away. */
+ * away. The node also remembers a name from before this consumer was. */
 static struct gap before_the_first(const struct continuity *c, const struct continuity_place *at,
 				   const struct numbers *n)
 {
 	if (at->n_absences == c->n_absences || at->has_wildcard)
-		return told(n, GAP_SLOW, true);
+		return told(n, at->is_named ? GAP_AWAY : GAP_SLOW);
 	return since_the_beginning(n, absence(c));
 }
 
@@ -170,11 +165,14 @@ static struct gap before_the_next(const struct continuity *c, const struct view 
 {
 	bool was_away = v->n_absences != c->n_absences;
 
-	if (v->epoch == n->epoch && n->seq > v->seq)
-		return between(v, n, was_away ? absence(c) : GAP_SLOW);
+	if (v->epoch == n->epoch && n->seq > v->seq) {
+		enum gap_why why = was_away ? absence(c) : GAP_SLOW;
+
+		return n->seq == v->seq + 1 ? told(n, why) : span(v->seq + 1, n->seq - 1, why);
+	}
 	if (was_away)
 		return since_the_beginning(n, absence(c));
-	return told(n, GAP_SLOW, true); /* the topic was left by all, and joined again */
+	return told(n, GAP_SLOW); /* the topic was left by all, and joined again */
 }
 
 static struct view *view_new(struct continuity *c, struct bytes place)
@@ -202,8 +200,11 @@ struct gap continuity_check(struct continuity *c, const struct continuity_place 
 
 	if (!read_numbers(header, &n))
 		return (struct gap){ .why = GAP_NONE };
-	if (at->is_shared)
-		return told(&n, GAP_SLOW, false);
+	if (at->is_shared) {
+		gap = told(&n, GAP_SLOW);
+		gap.is_exact = false;
+		return gap;
+	}
 	memcpy(place, &at->sid, sizeof(uint64_t));
 	memcpy(place + sizeof(uint64_t), at->subject.p, n_place - sizeof(uint64_t));
 	v = view_of(map_find(&c->views, BYTES(place, n_place)));

@@ -41,6 +41,7 @@ struct continuity_place {
 	uint64_t n_absences; /* there had been when the subscription was made */
 	bool is_shared;      /* a queue group: numbers are missing because others have them */
 	bool has_wildcard;
+	bool is_named; /* its consumer has an id, by which the node may know it from earlier */
 };
 
 void continuity_init(struct continuity *c, uint64_t seed);

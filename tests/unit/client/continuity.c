@@ -64,6 +64,10 @@ TEST(what_the_node_tells_is_believed)
 	assert_gap(hear(&f, 1, 9, "3-8"), GAP_SLOW, 3, 8, 6, true);
 	assert_no_gap(hear(&f, 1, 10, ""));
 	assert_gap(hear(&f, 1, 14, "11-13; why=slow"), GAP_SLOW, 11, 13, 3, true);
+	f.at.sid = 7;
+	f.at.is_named = true; /* it was there before, in another process perhaps */
+	assert_gap(hear(&f, 1, 20, "15-19"), GAP_AWAY, 15, 19, 5, true);
+	assert_gap(hear(&f, 1, 23, "21-22"), GAP_SLOW, 21, 22, 2, true);
 	f.at.is_shared = true;
 	assert_gap(hear(&f, 1, 20, "15-19"), GAP_SLOW, 15, 19, 5, false);
 	assert_no_gap(hear(&f, 1, 40, ""));
@@ -105,8 +109,12 @@ TEST(after_a_restart_what_is_unknown_is_said_to_be)
 	assert_no_gap(hear(&f, 2, 2, ""));
 	continuity_absent(&f.c, true);
 	assert_gap(hear(&f, 3, 4, ""), GAP_RESTART, 1, 3, 3, false);
+	continuity_absent(&f.c, true); /* the node knows the numbers again */
+	assert_gap(hear(&f, 3, 9, "5-8"), GAP_RESTART, 5, 8, 4, false);
+	continuity_absent(&f.c, true);
+	assert_gap(hear(&f, 4, 9, "7-8"), GAP_RESTART, 7, 8, 2, false);
 	continuity_absent(&f.c, false); /* all left the topic meanwhile: a new epoch */
-	assert_gap(hear(&f, 4, 2, ""), GAP_AWAY, 1, 1, 1, false);
+	assert_gap(hear(&f, 5, 2, ""), GAP_AWAY, 1, 1, 1, false);
 	continuity_deinit(&f.c);
 }
 
