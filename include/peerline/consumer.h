@@ -204,7 +204,7 @@ enum pl_kind {
 enum pl_gap_why {
 	PL_GAP_NONE = 0,
 	PL_GAP_SLOW = 1,   /* this consumer did not read in time */
-	PL_GAP_AWAY = 2,   /* its connection was lost */
+	PL_GAP_AWAY = 2,   /* its connection was lost; or it has a name, and was here before */
 	PL_GAP_RESTART = 3 /* the node was restarted */
 };
 
