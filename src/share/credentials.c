@@ -114,9 +114,9 @@ void door_set_limits(struct door *d, size_t consumer_bytes, enum door_slow slow,
 /* The same entry with the same token, or NULL. */
 static const struct rights *successor(const struct rights_table *t, const struct rights *old)
 {
-	const struct rights *new = rights_of_name(t, old->name);
+	const struct rights *next = rights_of_name(t, old->name);
 
-	return new &&rights_token_is(new, old->token) ? new : NULL;
+	return next && rights_token_is(next, old->token) ? next : NULL;
 }
 
 void door_set_rights(struct door *d, struct rights_table *t, struct mono now,
@@ -126,12 +126,12 @@ void door_set_rights(struct door *d, struct rights_table *t, struct mono now,
 	d->now = now;
 	list_for_each (it, &d->consumers) {
 		struct consumer *c = list_entry(it, struct consumer, link);
-		const struct rights *new = successor(t, c->rights);
+		const struct rights *next = successor(t, c->rights);
 
 		if (c->rights->is_owner || c->rights == &rights_of_strangers)
 			continue;
-		if (new && c->state != CONSUMER_CLOSING) {
-			ret->n_subscriptions_ended += consumer_set_rights(c, new);
+		if (next && c->state != CONSUMER_CLOSING) {
+			ret->n_subscriptions_ended += consumer_set_rights(c, next);
 			continue;
 		}
 		ret->n_disconnected += c->state != CONSUMER_CLOSING;

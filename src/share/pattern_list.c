@@ -65,7 +65,7 @@ static bool covers_tokens(struct bytes pattern, const struct tokens *inner)
 			return true;
 		if (subject_token_is(want, '*'))
 			continue;
-		if (subject_token_is(inner->v[i], '*') || !bytes_equal(want, inner->v[i]))
+		if (!bytes_equal(want, inner->v[i]))
 			return false;
 	}
 	return pattern.n == 0;
