@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,17 +45,32 @@ static bool is_message(const struct client_message *m)
 	return m->kind == CLIENT_MESSAGE;
 }
 
-static int receive(struct client *c, enum form form, uint64_t count)
+/* The end of a wait, or with `timeout_ms` 0 a look: is it a signal that came? */
+static bool is_told_to_end(int fd, int signal_fd, int timeout_ms)
 {
+	struct pollfd p[] = { { .fd = signal_fd, .events = POLLIN },
+			      { .fd = fd, .events = POLLIN } };
+
+	return poll(p, ARRAY_SIZE(p), timeout_ms) > 0 && p[0].revents != 0;
+}
+
+static int receive(struct client *c, enum form form, uint64_t count, int signal_fd)
+{
+	int fd = client_fd(c), timeout_ms = 0;
 	struct client_message m;
 
+	if (fd < 0)
+		return attach_failed(c, fd);
 	for (uint64_t n = 0; count == 0 || n < count;) {
 		int r;
 
-		r = client_next(c, CLIENT_FOREVER, &m);
-		if (r != 0)
+		if (is_told_to_end(fd, signal_fd, timeout_ms))
+			break;
+		r = client_next(c, 0, &m);
+		timeout_ms = r == CLIENT_E_TIMEOUT ? -1 : 0;
+		if (r != 0 && r != CLIENT_E_TIMEOUT)
 			return attach_failed(c, r);
-		if (is_message(&m))
+		if (r == 0 && is_message(&m))
 			print_message(form, ++n, &m);
 	}
 	return EXIT_FINE;
@@ -66,6 +82,7 @@ struct wish {
 	char subjects[ARGS_WORDS_MAX][LIMIT_SUBJECT + 1];
 	enum form form;
 	uint64_t count; /* 0: for ever */
+	int signal_fd;
 };
 
 /* Silence would look like a fault to who watches; programs are not told. */
@@ -81,21 +98,25 @@ static void say_waiting(const struct wish *w)
 static int subscribe(const struct wish *w)
 {
 	char name[ATTACH_NAME_MAX];
+	uint64_t sids[ARGS_WORDS_MAX];
 	struct client *c;
-	uint64_t sid;
+	size_t n = 0;
 	int r;
 
 	attach_name("sub", name);
 	r = attach_stay(w->data, w->name ? w->name : name, &c);
 	if (r != 0)
 		return r;
-	for (size_t i = 0; i < w->n_subjects && r == 0; i++)
-		r = client_subscribe(c, w->subjects[i], &sid);
+	for (; n < w->n_subjects && r == 0; n += r == 0)
+		r = client_subscribe(c, w->subjects[n], &sids[n]);
 	if (r == 0)
 		r = client_flush(c, ATTACH_TIMEOUT_MS);
 	if (r == 0)
 		say_waiting(w);
-	r = r == 0 ? receive(c, w->form, w->count) : attach_failed(c, r);
+	r = r == 0 ? receive(c, w->form, w->count, w->signal_fd) : attach_failed(c, r);
+	/* It does not come back: the node is not to wait for it, as it does for who vanishes. */
+	while (n > 0 && client_unsubscribe(c, sids[n - 1], 0) == 0)
+		n--;
 	client_close(c);
 	return r;
 }
@@ -125,7 +146,9 @@ int cmd_sub(int argc, char **argv)
 		if (attach_subject(args.words[wish.n_subjects], literal,
 				   wish.subjects[wish.n_subjects], LIMIT_SUBJECT + 1) < 0)
 			return attach_failed(NULL, -EINVAL);
-	until_signal();
+	wish.signal_fd = until_signal_fd();
+	if (wish.signal_fd < 0)
+		return attach_failed(NULL, wish.signal_fd);
 	wish.data = args.data;
 	wish.form = as_json ? FORM_JSON : raw ? FORM_RAW : FORM_PLAIN;
 	return subscribe(&wish);

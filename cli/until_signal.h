@@ -6,4 +6,9 @@
  * flush after each line. */
 void until_signal(void);
 
+/* For those that have something to do first: a descriptor that becomes readable with the first of
+ * these signals, and is the process's until its end; the second one ends the program as above.
+ * Negative errno: there is none. */
+int until_signal_fd(void);
+
 #endif

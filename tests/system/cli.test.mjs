@@ -143,6 +143,19 @@ describe('peerline on the command line', judge('js'), () => {
     assert.equal(await json.stop('SIGTERM'), 0)
   })
 
+  test('sub that ends by itself or by a signal leaves its topics at once', async t => {
+    const node = await startNode({ t })
+    const sub = running(t, ['sub', 'demo/news'], node.dataDir)
+    const counted = running(t, ['sub', '--count', '1', 'demo/weather'], node.dataDir)
+    const joined = async () => (await node.api('STATUS')).topics.map(one => one.topic).sort()
+    await until(async () => (await joined()).length === 2, 'both topics to be joined')
+    assert.equal((await cli(['pub', 'demo/weather', 'rain'], { dataDir: node.dataDir })).code, 0)
+    await until(async () => (await joined()).join() === 'demo/news', async () => `the counted one to leave: ${await joined()}`)
+    assert.equal(await sub.stop('SIGINT'), 0)
+    await until(async () => (await joined()).length === 0, async () => `the other one to leave: ${await joined()}`)
+    assert.equal(counted.lines.length, 1)
+  })
+
   test('sub goes on when its node is restarted', async t => {
     const dataDir = freshDir(t)
     const first = await startNode({ dataDir })
