@@ -237,10 +237,12 @@ static void leave_unsent(const struct mark *m)
 	lower(&r->told_from, m->seq);
 }
 
+/* Who is forgotten to make room for it may have been the last to need a topic. */
 static void leave_wild(struct sub *s)
 {
 	struct door *d = s->consumer->door;
 
+	d->walking_topics = true;
 	for (struct map_node *it = map_first(&d->topics); it; it = map_next(&d->topics, it)) {
 		struct topic *t = container_of(it, struct topic, by_name);
 
@@ -248,6 +250,7 @@ static void leave_wild(struct sub *s)
 			if (subject_matches(s->pattern, t->views[i].subject))
 				(void)note(s, &t->views[i]);
 	}
+	d->walking_topics = false;
 }
 
 static void leave_sub(struct sub *s)

@@ -133,6 +133,7 @@ void consumer_send_info(struct consumer *c, bool lame_duck)
 void consumer_close(struct consumer *c, const char *error)
 {
 	struct door *d = c->door;
+	size_t n = c->out.waiting;
 
 	if (c->state == CONSUMER_CLOSING)
 		return;
@@ -140,6 +141,7 @@ void consumer_close(struct consumer *c, const char *error)
 	list_add_tail(&d->ended, &c->ending);
 	if (error)
 		send_error(c, bytes_of_text(error));
+	c->n_last_words = c->out.waiting - n;
 	if (d->feeding != c)
 		d->config.ops->wants_close(d->config.user, c->connection);
 }
@@ -163,6 +165,7 @@ void consumer_bury(struct consumer *c)
 	list_remove(&c->ending);
 	groups_give_back(c);
 	away_leave(c);
+	marks_cut(c);
 	while ((it = map_first(&c->subs)))
 		sub_kill(container_of(it, struct sub, by_sid));
 	marks_forget(c);

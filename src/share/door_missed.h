@@ -24,6 +24,9 @@ void mark_add(struct sub *s, const struct letter *l, uint64_t from);
 /* Forgets what was sent; everything. */
 void marks_sent(struct consumer *c);
 void marks_forget(struct consumer *c);
+/* It ends, and messages of it were given to others: from the first of these on nothing leaves any
+ * more but its last words. */
+void marks_cut(struct consumer *c);
 
 /* ---- give_back.c ---- */
 

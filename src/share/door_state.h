@@ -98,8 +98,9 @@ struct consumer {
 	enum door_slow slow;
 	struct turn turn; /* in queue groups */
 	uint64_t n_pings, n_pongs;
-	bool greeted; /* it had a PONG of ours */
-	bool dropped; /* what waits will not be sent */
+	bool greeted;        /* it had a PONG of ours */
+	bool dropped;        /* what waits will not be sent */
+	size_t n_last_words; /* at the end of its queue, when it is closed: why */
 	struct greeting_options options;
 	struct map subs; /* by sid */
 	size_t subs_cost, n_holes, n_tickets;
@@ -176,6 +177,7 @@ struct door {
 	struct consumer *publishing; /* whose topic message is on its way through gossip */
 	size_t n_handling;           /* operations under way */
 	bool delivering, settling;
+	bool walking_topics; /* no topic is freed */
 	struct list dead, told, leaving, ended;
 	struct map away_by_who;
 	struct list away; /* who ended first is first */

@@ -1,3 +1,4 @@
+#include "base/limits.h"
 #include "share/door_missed.h"
 
 int mark_reserve(struct sub *s)
@@ -50,4 +51,34 @@ void marks_forget(struct consumer *c)
 {
 	while (unsent_first(&c->unsent))
 		drop_first(c);
+}
+
+/* Where the first that was given begins; false: none was. */
+static bool first_given_at(const struct consumer *c, uint64_t *ret)
+{
+	*ret = c->out.n_sent;
+	for (size_t i = 0; i < c->unsent.n; i++) {
+		const struct mark *m = unsent_at(&c->unsent, i);
+
+		if (m->given)
+			return true;
+		*ret = m->end;
+	}
+	return false;
+}
+
+void marks_cut(struct consumer *c)
+{
+	struct buf words;
+	uint64_t until;
+
+	if (!first_given_at(c, &until))
+		return;
+	buf_init(&words, LIMIT_DOOR_CONTROL_LINE);
+	if (outbox_copy(&c->out, c->out.waiting - c->n_last_words, c->n_last_words, &words) < 0)
+		buf_clear(&words);
+	outbox_cut(&c->out, (size_t)(until - c->out.n_sent));
+	if (buf_len(&words) > 0)
+		consumer_send(c, buf_data(&words));
+	buf_deinit(&words);
 }

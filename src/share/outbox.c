@@ -212,6 +212,39 @@ static void drop_first(struct outbox *o)
 	o->n--;
 }
 
+static void shorten(struct outbox *o, struct outbox_piece *piece, size_t n)
+{
+	piece->n -= n;
+	o->waiting -= n;
+	o->held -= piece->run > 0 ? 0 : n;
+}
+
+static void drop_last(struct outbox *o)
+{
+	struct outbox_piece *piece = piece_at(o, o->n - 1);
+
+	if (piece->charge > 0 && piece->owner == o->charged)
+		o->charged = NULL;
+	o->runs -= piece->run;
+	o->charges -= piece->charge;
+	o->held -= piece->charge + OUTBOX_PIECE_COST;
+	shared_bytes_unref(piece->owner);
+	o->n--;
+}
+
+void outbox_cut(struct outbox *o, size_t n)
+{
+	while (o->waiting > n) {
+		struct outbox_piece *last = piece_at(o, o->n - 1);
+
+		shorten(o, last, size_min(last->n, o->waiting - n));
+		if (last->n == 0)
+			drop_last(o);
+	}
+	if (o->n == 0)
+		give_back(o);
+}
+
 void outbox_sent(struct outbox *o, size_t n)
 {
 	o->waiting -= n;

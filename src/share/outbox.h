@@ -80,6 +80,9 @@ _nodiscard_ int outbox_share(struct outbox *o, struct shared_bytes *owner, struc
 /* Takes the last `n` bytes back, which were copied: a message that could not be finished. */
 void outbox_take_back(struct outbox *o, size_t n);
 
+/* Drops all but the first `n` waiting bytes. */
+void outbox_cut(struct outbox *o, size_t n);
+
 /* Appends `n` waiting bytes, from the one after `skip` others on. -ENOBUFS, -ENOMEM; -EINVAL: there
  * are not so many. */
 _nodiscard_ int outbox_copy(const struct outbox *o, size_t skip, size_t n, struct buf *out);

@@ -135,8 +135,9 @@ void topic_pause(struct topic *t)
 	}
 }
 
+/* What is kept now goes when there is no room. */
 void topic_unused(struct door *d, struct topic *t)
 {
-	if (is_unused(t))
+	if (is_unused(t) && !d->walking_topics)
 		topic_free(d, t);
 }

@@ -304,6 +304,51 @@ TEST(the_last_of_a_group_is_missed_and_the_next_one_told)
 	fixture_deinit(&f);
 }
 
+TEST(who_is_forgotten_for_whoever_goes_takes_no_topic_from_under_it)
+{
+	struct fixture f;
+	struct client *w1, *w2, *reader, *cl;
+	char line[512];
+
+	fixture_init(&f);
+	reader = client_new(&f);
+	w1 = client_attach(&f, DOOR_TCP);
+	say(w1, HELLO_AS("w1"));
+	say(w1, "SUB topic.> 1\r\n");
+	w2 = client_attach(&f, DOOR_TCP);
+	say(w2, HELLO_AS("w2"));
+	say(w2, "SUB topic.> 1\r\n");
+	for (int i = 0; i < 20; i++) {
+		snprintf(line, sizeof(line), "SUB topic./old%d %d\r\n", i, i);
+		say(reader, line);
+	}
+	client_gone(w1);
+	/* From now on only what is noted of w1 holds them. */
+	for (int i = 0; i < 20; i++) {
+		snprintf(line, sizeof(line), "UNSUB %d\r\n", i);
+		say(reader, line);
+	}
+	for (int i = 1; i < LIMIT_DOOR_AWAY; i++) {
+		cl = client_attach(&f, DOOR_TCP);
+		f.n_clients--;
+		snprintf(line, sizeof(line),
+			 "CONNECT {\"verbose\":false,\"pedantic\":false,\"auth_token\":\"" TOKEN
+			 "\",\"protocol\":1,\"name\":\"c%d\"}\r\nSUB topic./t 1\r\n",
+			 i);
+		say(cl, line);
+		client_gone(cl);
+		buf_deinit(&cl->heard);
+	}
+	client_gone(w2);
+	bring(&f, T, 2);
+	forget_notes(&f);
+	cl = client_attach(&f, DOOR_TCP);
+	say(cl, HELLO_AS("w2"));
+	say(cl, "SUB topic.> 1\r\n");
+	assert_noted(&f, "gap w2 2 missed 1-2 topic./t away\n");
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(who_comes_back_is_told_what_came_meanwhile),
       RUN(what_comes_in_envelopes_is_numbered_for_who_is_away),
       RUN(who_missed_nothing_is_told_nothing), RUN(what_had_not_left_the_queue_was_missed_too),
@@ -314,4 +359,5 @@ TESTS(RUN(who_comes_back_is_told_what_came_meanwhile),
       RUN(who_stays_away_is_forgotten_and_the_topic_left),
       RUN(a_name_with_other_credentials_or_another_name_is_somebody_else),
       RUN(only_so_many_are_remembered_and_who_went_first_is_forgotten_first),
+      RUN(who_is_forgotten_for_whoever_goes_takes_no_topic_from_under_it),
       RUN(the_last_of_a_group_is_missed_and_the_next_one_told))

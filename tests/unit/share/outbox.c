@@ -223,9 +223,48 @@ TEST(a_long_random_run_comes_out_as_it_went_in)
 	outbox_deinit(&o);
 }
 
+TEST(what_is_cut_off_its_end_is_neither_sent_nor_counted)
+{
+	struct shared_bytes *body = shared_bytes_copy(BYTES_LITERAL("0123456789"));
+	struct outbox o;
+	struct bytes v[4];
+	size_t held;
+
+	assert_non_null(body);
+	outbox_init(&o, 1 << 20, &pool);
+	put(&o, "abc", 3);
+	held = o.held;
+	assert_int_equal(outbox_share(&o, body, BYTES(body->data, 4)), 0);
+	put(&o, "def", 3);
+	assert_int_equal(outbox_share(&o, body, BYTES(body->data + 4, 6)), 0);
+	outbox_cut(&o, 5); /* in the middle of what is shared */
+	assert_int_equal(o.waiting, 5);
+	assert_int_equal(body->n_refs, 2);
+	put(&o, "!", 1);
+	assert_int_equal(outbox_gather(&o, v, 4), 3);
+	assert_bytes(v[0], "abc");
+	assert_bytes(v[1], "01");
+	assert_bytes(v[2], "!");
+	outbox_cut(&o, 3);
+	assert_int_equal(o.held, held);
+	assert_int_equal(o.charges + o.runs, 0);
+	assert_null(o.charged);
+	outbox_cut(&o, 1);
+	assert_int_equal(o.held, held - 2);
+	outbox_cut(&o, 0);
+	assert_true(outbox_is_empty(&o));
+	assert_int_equal(o.held, 0);
+	assert_null(o.ring);
+	outbox_deinit(&o);
+	assert_int_equal(body->n_refs, 1);
+	shared_bytes_unref(body);
+}
+
 TESTS(RUN(small_things_join_into_one_piece),
       RUN(large_things_are_referenced_until_they_are_written), RUN(an_empty_outbox_holds_no_memory),
       RUN(there_is_room_for_what_stays_below_the_maximum_with_its_reserve),
       RUN(what_was_copied_last_can_be_taken_back),
       RUN(runs_behind_one_another_are_one_piece_and_their_block_counts_once),
-      RUN(little_of_many_blocks_is_not_shared), RUN(a_long_random_run_comes_out_as_it_went_in))
+      RUN(little_of_many_blocks_is_not_shared),
+      RUN(what_is_cut_off_its_end_is_neither_sent_nor_counted),
+      RUN(a_long_random_run_comes_out_as_it_went_in))
