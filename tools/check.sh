@@ -29,7 +29,7 @@ for rule in "layers:tools/check_layers.py ." "limits:tools/check_limits.py ." "h
 done
 
 echo "== unit tests, simulations, corpora (ASan and UBSan): a few minutes"
-meson test -C "$debug" --no-rebuild --print-errorlogs >"$log" 2>&1
+meson test -C "$debug" --no-rebuild --print-errorlogs --timeout-multiplier 4 >"$log" 2>&1
 status=$?
 grep -vE '^ *[0-9]+/[0-9]+ .* OK ' "$log"
 count() { awk -v key="$1" '$1 == key":" {n = $2} END {print n + 0}' "$log"; }
