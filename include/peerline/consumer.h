@@ -63,13 +63,13 @@ struct pl_line;
  * Opens the way to a node:
  *
  *     "unix:/path", "/path"              attached, by its Unix socket (no token for its own user)
- *     "nats://[TOKEN@]host:port"         attached, by TCP; the host is a literal address or
- * localhost "embedded:", "embedded:/data/dir"  a node of the line's own, in that data directory,
- * with `settings` (by file name, as in docs/configuration.md)
+ *     "nats://[TOKEN@]host:port"         attached, by TCP; a literal address or localhost
+ *     "embedded:", "embedded:/data/dir"  a node of the line's own, in that data directory
  *
- * Attached, nothing is connected yet and `settings` are ignored. Embedded, the node runs on a
- * thread of its own, which has all signals blocked, and is ready when this returns; it is a whole
- * node, to whose door other programs may attach as well.
+ * Without a directory it is the one that `peerline run` would take. `settings` are the embedded
+ * node's, by file name as in docs/configuration.md. Attached, nothing is connected yet and settings
+ * are ignored. Embedded, the node runs on a thread of its own, which has all signals blocked, and
+ * is ready when this returns; it is a whole node, to whose door other programs may attach as well.
  *
  * Owns:   the line is the caller's; pl_line_close(). `*ret` is set also when this fails, so that
  *         pl_line_error() can be asked, but for -ENOMEM: then it is NULL.
@@ -116,7 +116,8 @@ struct pl_consumer_options {
  * Owns:   the consumer is the caller's; pl_consumer_close(). `*ret` is set also when an outcome is
  *         returned, so that pl_consumer_error() can be asked; else it is NULL.
  * Errors: -ENOENT, -ECONNREFUSED (no node there), -EINVAL, -EPROTO (no NATS server), -ESHUTDOWN
- * (the line was closed). PL_E_TIMEOUT, PL_E_REFUSED (the token, or the name is taken), PL_E_CLOSED.
+ *         (the line was closed). PL_E_TIMEOUT, PL_E_CLOSED, PL_E_REFUSED (the token, or the name
+ *         is taken).
  */
 PL_PUBLIC int pl_consumer_open(struct pl_line *line, const struct pl_consumer_options *options,
 			       struct pl_consumer **ret);

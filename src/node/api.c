@@ -346,6 +346,15 @@ static const struct {
 	{ "BANS", api_bans },
 };
 
+size_t api_verb_names(const char *ret[API_VERBS_MAX])
+{
+	_Static_assert(ARRAY_SIZE(verbs) <= API_VERBS_MAX, "all of them fit");
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		ret[i] = verbs[i].name;
+	return ARRAY_SIZE(verbs);
+}
+
 void node_api(struct node *n, struct bytes verb, struct bytes body, uint64_t ticket)
 {
 	struct api_request q = { .node = n, .ticket = ticket };

@@ -14,6 +14,10 @@ void api_answer(struct node *n, uint64_t ticket, json_t *answer);
 _printf_(4, 5) void api_refuse(struct node *n, uint64_t ticket, const char *code,
 			       const char *format, ...);
 
+#define API_VERBS_MAX 32
+/* The names of all verbs; returns how many. */
+size_t api_verb_names(const char *ret[API_VERBS_MAX]);
+
 struct api_request {
 	struct node *node;
 	uint64_t ticket;

@@ -1,5 +1,6 @@
 #include "node/consumers_file.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
@@ -10,10 +11,10 @@
 #include <unistd.h>
 
 #include "crypto/keys.h"
+#include "node/api.h"
 #include "node/file.h"
 #include "node/nearest.h"
 #include "node/private_file.h"
-#include "wire/json.h"
 
 /* One entry, while it is being read. */
 struct reader {
@@ -66,6 +67,25 @@ static const char *what_is_wrong(int outcome)
 	}
 }
 
+/* A right to ask what nobody answers is a slip of the pen. */
+static int check_verb(const struct reader *rd, const char *verb)
+{
+	const char *known[API_VERBS_MAX], *near;
+	size_t n = api_verb_names(known), i;
+	char capitals[32];
+
+	for (i = 0; i < n; i++)
+		if (strcmp(known[i], verb) == 0)
+			return 0;
+	for (i = 0; verb[i] && i < sizeof(capitals) - 1; i++)
+		capitals[i] = (char)toupper((unsigned char)verb[i]);
+	capitals[i] = '\0';
+	near = nearest_word(capitals, known, n);
+	return near ? refuse(rd, "\"api\": \"%.100s\" is no verb; did you mean \"%s\"?", verb, near)
+		    : refuse(rd, "\"api\": \"%.100s\" is no verb; docs/control.md lists them",
+			     verb);
+}
+
 static int allow(const struct reader *rd, const char *key, enum rights_kind kind,
 		 const json_t *value)
 {
@@ -79,6 +99,8 @@ static int allow(const struct reader *rd, const char *key, enum rights_kind kind
 	if (r > 0)
 		return refuse(rd, "\"%s\": \"%.200s\": %s", key, json_string_value(value),
 			      what_is_wrong(r));
+	if (r == 0 && kind == RIGHTS_API)
+		r = check_verb(rd, json_string_value(value));
 	return r;
 }
 
@@ -329,17 +351,18 @@ static int read_entry(struct reader *rd, json_t *entry)
 
 static int read_entries(struct reader *rd, struct bytes text)
 {
-	json_error_t why = { .text = "it is nested too deeply, or no JSON" };
-	json_t *object = NULL, *entry;
+	json_t *object, *entry;
+	json_error_t why;
 	const char *name;
 	int r = 0;
 
-	/* The library's parser recurses: depth is bounded before it sees the text. */
-	if (json_check(text) == 0)
-		object = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &why);
+	/* The library bounds the depth to which it recurses itself, and says where a mistake is;
+	 * who wrote the file is no stranger. */
+	object = json_loadb(text.n > 0 ? (const char *)text.p : "", text.n, JSON_REJECT_DUPLICATES,
+			    &why);
 	if (!json_is_object(object)) {
 		r = object ? refuse(rd, "the file must hold one object: {\"name\": {...}}")
-			   : refuse(rd, "line %d: %s", why.line, why.text);
+			   : refuse(rd, "line %d, column %d: %s", why.line, why.column, why.text);
 		json_decref(object);
 		return r;
 	}

@@ -267,6 +267,8 @@ static int allow_method(struct rights_table *t, struct rights *r, struct bytes m
 
 	if (method.n == 0 || method.n > sizeof(pattern) - n)
 		return RIGHTS_E_SUBJECT;
+	if (subject_starts_with(method, SERVE_PREFIX))
+		return RIGHTS_E_SERVE;
 	memcpy(pattern, SERVE_PREFIX, n);
 	memcpy(pattern + n, method.p, method.n);
 	return allow_subject(t, &r->subscribe, BYTES(pattern, n + method.n));
@@ -288,6 +290,8 @@ int rights_allow(struct rights_table *t, struct rights *r, enum rights_kind kind
 	case RIGHTS_SERVE:
 		return allow_method(t, r, text);
 	case RIGHTS_API:
+		if (subject_starts_with(text, API_PREFIX))
+			return RIGHTS_E_API;
 		if (!subject_is_valid(text, false) || subject_has_wildcard(text) ||
 		    memchr(text.p, '.', text.n))
 			return RIGHTS_E_SUBJECT;

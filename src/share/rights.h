@@ -49,8 +49,9 @@ enum {
 	RIGHTS_E_TOKEN = 3,       /* not 16 to 255 printable characters */
 	RIGHTS_E_TOKEN_TAKEN = 4, /* by another entry */
 	RIGHTS_E_SUBJECT = 5,     /* no valid subject or pattern */
-	RIGHTS_E_SERVE = 6,       /* to subscribe to `serve.`: methods have a list of their own */
-	RIGHTS_E_API = 7,         /* begins with `$PL.API.`: verbs have one, too */
+	RIGHTS_E_SERVE = 6,       /* begins with `serve.`: methods have a list of their own, and
+				     stand there without it */
+	RIGHTS_E_API = 7,         /* begins with `$PL.API.`: the same of verbs */
 };
 
 /* An entry that may do nothing yet and has no quotas but the door's maxima. Outcomes, -ENOMEM,

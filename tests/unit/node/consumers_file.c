@@ -119,7 +119,8 @@ TEST(every_mistake_is_named)
 	static const struct {
 		const char *text, *says;
 	} rows[] = {
-		{ "", "line 0: it is nested too deeply, or no JSON" },
+		{ "", "line 1, column 0: '[' or '{' expected near end of file" },
+		{ "{\n\"arcade\": {" TOKEN ",}\n}", "line 2, column" },
 		{ "[]", "the file must hold one object" },
 		{ "{\"arcade\": {}, \"arcade\": {}}", "duplicate object key" },
 		{ "{\"arcade\": []}", "\"arcade\": give an object" },
@@ -142,6 +143,14 @@ TEST(every_mistake_is_named)
 		  "\"serve.x\": methods stand in \"serve\"" },
 		{ "{\"arcade\": {" TOKEN ", \"publish\": [\"$PL.API.STOP\"]}}",
 		  "verbs stand in \"api\"" },
+		{ "{\"arcade\": {" TOKEN ", \"serve\": [\"serve.x\"]}}",
+		  "\"serve\": \"serve.x\": methods stand in \"serve\", without" },
+		{ "{\"arcade\": {" TOKEN ", \"api\": [\"$PL.API.STATUS\"]}}",
+		  "\"api\": \"$PL.API.STATUS\": verbs stand in \"api\", without" },
+		{ "{\"arcade\": {" TOKEN ", \"api\": [\"STATUS\", \"peer\"]}}",
+		  "\"api\": \"peer\" is no verb; did you mean \"PEER\"?" },
+		{ "{\"arcade\": {" TOKEN ", \"api\": [\"SHUTDOWN\"]}}",
+		  "\"api\": \"SHUTDOWN\" is no verb; docs/control.md lists them" },
 		{ "{\"arcade\": {" TOKEN ", \"api\": [\"*\"]}}",
 		  "\"api\": \"*\": it is not valid" },
 		{ "{\"arcade\": {" TOKEN ", \"rate\": 7}}", "\"rate\": give {\"messages\"" },

@@ -181,6 +181,8 @@ TEST(methods_and_verbs_have_lists_of_their_own)
 			 RIGHTS_E_SERVE);
 	assert_int_equal(rights_allow(o.table, o.rights, RIGHTS_PUBLISH, "$PL.API.STOP"),
 			 RIGHTS_E_API);
+	assert_int_equal(rights_allow(o.table, o.rights, RIGHTS_SERVE, "serve.x"), RIGHTS_E_SERVE);
+	assert_int_equal(rights_allow(o.table, o.rights, RIGHTS_API, "$PL.API.STOP"), RIGHTS_E_API);
 	assert_int_equal(rights_allow(o.table, o.rights, RIGHTS_API, "ST OP"), RIGHTS_E_SUBJECT);
 	assert_int_equal(rights_allow(o.table, o.rights, RIGHTS_API, "A.B"), RIGHTS_E_SUBJECT);
 	assert_int_equal(rights_allow(o.table, o.rights, RIGHTS_API, ">"), RIGHTS_E_SUBJECT);
