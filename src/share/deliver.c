@@ -408,6 +408,7 @@ size_t deliver(struct door *d, struct letter *l)
 	d->delivering = true;
 	subjects_match(&d->subjects, l->subject);
 	l->n_hits = d->subjects.n_hits;
+	d->work += (d->subjects.n_steps + d->subjects.n_hits) / LOOKED_AT_PER_WORK;
 	l->alike = l->n_hits > 1 && look_alike(hit(d, 0), hit(d, 1), l);
 	for (size_t i = 0; i < d->subjects.n_hits; i++) {
 		struct sub *s = hit(d, i);

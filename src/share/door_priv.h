@@ -118,6 +118,9 @@ void sub_free(struct sub *s);
 
 /* ---- deliver.c ---- */
 
+/* So many subscriptions that are looked at take the time of one delivery. */
+#define LOOKED_AT_PER_WORK 8
+
 struct letter {
 	struct bytes subject, reply, header, payload;
 	const struct consumer *from; /* NULL: from the node */

@@ -21,6 +21,7 @@ static void tell_no_responders(struct consumer *c, struct bytes reply)
 			      .header = NATS_HEADERS_NO_RESPONDERS };
 
 	subjects_match(index, reply);
+	c->door->work += (index->n_steps + index->n_hits) / LOOKED_AT_PER_WORK;
 	for (size_t i = 0; i < index->n_hits; i++) {
 		struct sub *s = container_of(index->hits[i], struct sub, entry);
 

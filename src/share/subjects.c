@@ -262,6 +262,7 @@ static void walk(struct subjects *s, struct subjects_node *at, struct bytes rest
 	struct bytes token = subject_token(&rest);
 	struct subjects_node *branches[] = { at->star, find_branch(s, at, token) };
 
+	s->n_steps++;
 	take_hits(s, at->tail);
 	for (size_t i = 0; i < ARRAY_SIZE(branches); i++) {
 		if (!branches[i])
@@ -277,7 +278,7 @@ void subjects_match(struct subjects *s, struct bytes subject)
 {
 	struct map_node *found;
 
-	s->n_hits = 0;
+	s->n_hits = s->n_steps = 0;
 	if (!subject_is_valid(subject, false))
 		return;
 	found = map_find(&s->exact, subject);

@@ -4,7 +4,8 @@
 /*
  * Who wants which subject. Patterns without wildcards stand in a hash table, the others in a tree
  * of tokens, so that a message is matched in steps of its own length, not of the number of
- * subscriptions.
+ * subscriptions: unless these are made to branch at every token. Whoever looks up pays for the
+ * steps.
  *
  *     subjects_init(); subjects_add(); subjects_match(); subjects_remove(); subjects_deinit()
  */
@@ -28,6 +29,7 @@ struct subjects {
 	size_t n_entries, n_wild;
 	struct subjects_entry **hits; /* room for every entry, so that matching cannot fail */
 	size_t n_hits, hits_max;
+	size_t n_steps; /* of the tree, that the last look-up took */
 };
 
 /* What a pattern costs in bytes, beyond the subscription itself. */

@@ -249,9 +249,63 @@ TEST(what_came_before_the_connection_broke_is_taken)
 	fixture_deinit(&f);
 }
 
+#define MANY_A "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a"
+
+/* Patterns that begin in all ways in which a subject of `a` can, and do not match it. */
+static void say_bushy(struct client *cl)
+{
+	char line[128];
+
+	for (unsigned int i = 0; i < 512; i++) {
+		size_t n = (size_t)snprintf(line, sizeof(line), "SUB ");
+
+		for (unsigned int bit = 0; bit < 9; bit++)
+			n += (size_t)snprintf(line + n, sizeof(line) - n, "%s.",
+					      i >> bit & 1 ? "*" : "a");
+		snprintf(line + n, sizeof(line) - n, "a.a.a.a.a.z %u\r\n", i);
+		say(cl, line);
+	}
+}
+
+TEST(what_is_looked_at_in_vain_makes_a_turn_shorter_too)
+{
+	struct fixture f;
+	struct client *cl, *owner;
+
+	fixture_init(&f);
+	cl = client_new(&f);
+	owner = client_new(&f);
+	say_bushy(cl);
+	say(owner, "SUB " MANY_A " 1\r\n");
+	say_many(cl, "PUB " MANY_A " 1\r\nx\r\n", 1000);
+	assert_true(cl->is_paused);
+	assert_in_range(count(owner, "MSG " MANY_A " 1 1\r\n"), 5, 50);
+	fixture_deinit(&f);
+}
+
+TEST(so_does_a_group_of_many_members)
+{
+	struct fixture f;
+	struct client *cl, *owner;
+	char line[64];
+
+	fixture_init(&f);
+	cl = client_new(&f);
+	owner = client_new(&f);
+	for (int i = 0; i < 4000; i++) {
+		snprintf(line, sizeof(line), "SUB a q %d\r\n", i);
+		say(owner, line);
+	}
+	say_many(cl, "PUB a 1\r\nx\r\n", 1000);
+	assert_true(cl->is_paused);
+	assert_in_range(count(owner, "MSG a "), 5, 50);
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(who_publishes_too_fast_is_read_later_and_loses_nothing), RUN(bytes_count_as_messages_do),
       RUN(only_publishing_counts), RUN(others_are_answered_while_one_waits_for_its_quota),
       RUN(who_waits_for_its_quota_is_not_taken_for_dead), RUN(its_id_is_taken_over_while_it_waits),
       RUN(one_turn_ends_and_the_next_goes_on_where_it_was), RUN(many_readers_make_a_turn_shorter),
+      RUN(what_is_looked_at_in_vain_makes_a_turn_shorter_too), RUN(so_does_a_group_of_many_members),
       RUN(a_message_in_two_parts_survives_the_wait_between),
       RUN(what_came_before_the_connection_broke_is_taken))
