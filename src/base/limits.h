@@ -1,8 +1,7 @@
 #ifndef PL_BASE_LIMITS_H
 #define PL_BASE_LIMITS_H
 
-/* Every maximum of the program, in one place. Bytes unless the name says otherwise; _MS are
- * milliseconds. */
+/* Every maximum of the program. Bytes unless the name says otherwise; _MS are milliseconds. */
 
 #define KIB 1024
 #define MIB (1024 * KIB)
@@ -176,8 +175,7 @@
 #define LIMIT_GOSSIP_BAD 64 /* bad signatures per peer and heartbeat; then its messages wait */
 #define LIMIT_GOSSIP_SEND (1 * MIB)           /* queued to one peer; what is beyond it is dropped */
 #define LIMIT_GOSSIP_SEND_RESERVE (128 * KIB) /* of that, kept for what must not be dropped */
-#define LIMIT_GOSSIP_FULL_MS                                                                       \
-	8000 /* nothing taken so long after its queue was full; looked at each second */
+#define LIMIT_GOSSIP_FULL_MS 8000             /* nothing taken so long after its queue was full */
 #define LIMIT_GOSSIP_INBOUND LIMIT_LINKS_PER_PEER /* streams of one peer that we read */
 #define LIMIT_GOSSIP_REOPEN_MS 60000 /* longest wait before a lost stream is opened again */
 
@@ -226,16 +224,19 @@
 #define LIMIT_DOOR_LAG_MS 1000        /* nothing leaves for so long: it lags */
 #define LIMIT_DOOR_BLOCKED_MS 10000   /* so long: disconnected, if that is its policy; told again */
 #define LIMIT_DOOR_TOPICS 512
-#define LIMIT_DOOR_TICKETS 1024 /* control requests without an answer */
+#define LIMIT_DOOR_TOPICS_OF_ONE 128 /* joined first by consumers with one token of their own */
+#define LIMIT_DOOR_TICKETS 1024      /* control requests without an answer */
 #define LIMIT_DOOR_TICKETS_PER_CONSUMER 64
 #define LIMIT_DOOR_HELD_INPUT (256 * KIB) /* what came and must wait: one read, LIMIT_LOOP_READ */
-#define LIMIT_DOOR_TURN 8192    /* deliveries and the like for one consumer, before others' turn */
-#define LIMIT_DOOR_COUNT_MS 1   /* between two counts of what all consumers make us hold */
-#define LIMIT_DOOR_BURST_MS 100 /* who said nothing may say so much of its rate at once */
-#define LIMIT_DOOR_REPLIES 1024 /* reply subjects a consumer was given, and may answer */
+#define LIMIT_DOOR_TURN 8192     /* deliveries and the like for one consumer, before others' turn */
+#define LIMIT_DOOR_COUNT_MS 1    /* between two counts of what all consumers make us hold */
+#define LIMIT_DOOR_LAST_TURNS 64 /* at once, of what a broken connection had said */
+#define LIMIT_DOOR_BURST_MS 100  /* who said nothing may say so much of its rate at once */
+#define LIMIT_DOOR_REPLIES 1024  /* reply subjects a consumer was given, and may answer */
 #define LIMIT_CONSUMERS_MEMORY 536870912 /* held for all consumers (default of a setting) */
 #define LIMIT_CONSUMERS_FILE (1 * MIB)
 #define LIMIT_CREDENTIALS 256                  /* consumers with a token of their own */
+#define LIMIT_CREDENTIALS_CONNECTIONS 64       /* with the same one (default) */
 #define LIMIT_RIGHTS_PATTERNS 64               /* of one kind, for one of them */
 #define LIMIT_RATE_MAX UINT64_C(1000000000000) /* a quota, in units a second */
 #define LIMIT_DOOR_AUTH_MS 2000
@@ -275,9 +276,8 @@
 #define LIMIT_CLIENT_REQUESTS 1024     /* without an answer */
 #define LIMIT_CLIENT_RETRY_MS 50       /* between two tries to come back: between this ... */
 #define LIMIT_CLIENT_RETRY_LATE_MS 250 /* ... and this ... */
-#define LIMIT_CLIENT_RETRY_REFUSED_MS                                                              \
-	2000                         /* ... or, when the door refused us, this and half of it */
-#define LIMIT_CLIENT_CONNECT_MS 5000 /* one try */
+#define LIMIT_CLIENT_RETRY_REFUSED_MS 2000 /* ... or, when refused, this and half of it */
+#define LIMIT_CLIENT_CONNECT_MS 5000       /* one try */
 
 /* Control */
 #define LIMIT_API_REQUEST (64 * KIB)

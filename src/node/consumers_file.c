@@ -188,6 +188,16 @@ static int read_subscriptions(struct reader *rd, const json_t *value)
 	return r;
 }
 
+static int read_connections(struct reader *rd, const json_t *value)
+{
+	uint64_t n = 0;
+	int r = read_number(rd, "connections", value, 1, LIMIT_DOOR_CONSUMERS, &n);
+
+	if (r == 0)
+		rd->rights->connections = (size_t)n;
+	return r;
+}
+
 static int read_slow(struct reader *rd, const json_t *value)
 {
 	const char *word = json_is_string(value) ? json_string_value(value) : "";
@@ -217,6 +227,7 @@ static const struct {
 	{ "rate", read_rate },
 	{ "consumer_bytes", read_bytes },
 	{ "subscriptions", read_subscriptions },
+	{ "connections", read_connections },
 	{ "slow", read_slow },
 };
 

@@ -194,7 +194,9 @@ static const char *what_is_wrong_with(struct consumer *c, const struct rights *r
 {
 	bool same = !c->is_known || rights == c->rights;
 
-	return rights && same ? NULL : "Authorization Violation";
+	if (!rights || !same)
+		return "Authorization Violation";
+	return c->is_known || consumer_has_place(c, rights) ? NULL : "maximum connections exceeded";
 }
 
 static const char *what_is_wrong(const struct greeting_options *o)

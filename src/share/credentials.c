@@ -84,11 +84,24 @@ static size_t end_subscriptions(struct consumer *c)
 	return n;
 }
 
+bool consumer_has_place(const struct consumer *c, const struct rights *rights)
+{
+	size_t n = 0;
+
+	if (rights->is_owner)
+		return true;
+	list_for_each (it, &c->door->consumers) {
+		const struct consumer *o = list_entry(it, struct consumer, link);
+
+		n += o->rights == rights && o->state != CONSUMER_CLOSING;
+	}
+	return n < rights->connections;
+}
+
 size_t consumer_set_rights(struct consumer *c, const struct rights *rights)
 {
 	c->rights = rights;
-	c->messages.per_second = rights->messages_rate;
-	c->bytes.per_second = rights->bytes_rate;
+	intake_set_rates(c, rights->messages_rate, rights->bytes_rate);
 	c->slow = rights->slow;
 	c->out.max = size_max(rights->consumer_bytes, 2 * LIMIT_DOOR_RESERVE);
 	return rights->is_owner ? 0 : end_subscriptions(c);
@@ -138,6 +151,7 @@ void door_set_rights(struct door *d, struct rights_table *t, struct mono now,
 		c->rights = &rights_of_strangers;
 		consumer_close(c, "Authorization Violation");
 	}
+	topics_set_rights(d, t);
 	rights_table_free(d->rights);
 	d->rights = t;
 	door_settle(d);

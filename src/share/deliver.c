@@ -234,7 +234,9 @@ static void delivered(struct sub *s, const struct letter *l, struct hole *h)
 {
 	s->consumer->delivered++;
 	s->n_delivered++;
+	s->consumer->n_accounts -= s->account.n_peers;
 	account_count(&s->account, l->via, l->payload.n);
+	s->consumer->n_accounts += s->account.n_peers;
 	mark_add(s, l, h ? h->from : l->seq);
 	if (h)
 		hole_close(h);

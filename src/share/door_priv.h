@@ -79,6 +79,8 @@ void intake_add(struct consumer *c, struct bytes b);
 /* With what is held; at intake_deadline(), MONO_NEVER: nothing is. */
 void intake_go_on(struct consumer *c);
 struct mono intake_deadline(const struct consumer *c);
+/* Other rates begin anew: nobody waits for what an earlier one made it owe. */
+void intake_set_rates(struct consumer *c, uint64_t messages, uint64_t bytes);
 
 /* ---- memory.c ---- */
 
@@ -93,6 +95,8 @@ size_t memory_of_output(const struct consumer *c);
 /* From now on it has these; subscriptions that it may not have any more are ended, and it is told.
  * Returns how many. */
 size_t consumer_set_rights(struct consumer *c, const struct rights *rights);
+/* One connection more may have these. */
+bool consumer_has_place(const struct consumer *c, const struct rights *rights);
 /* NULL, or why it may not, in `room`. */
 #define REASON_MAX (LIMIT_CONSUMER_ID + 128)
 const char *consumer_may_not_subscribe(const struct consumer *c, struct bytes pattern,
@@ -174,8 +178,11 @@ void questions_free(struct door *d);
 
 /* Finds or adds. -ENOSPC, -ENOMEM. */
 _nodiscard_ int topic_get(struct door *d, struct bytes name, struct topic **ret);
-/* One subscription more (less) names it. A refusal of topic_join is returned unchanged. */
-_nodiscard_ int topic_name(struct door *d, struct topic *t);
+/* One subscription more (less) names it. A refusal of topic_join is returned unchanged; -ENOSPC:
+ * LIMIT_DOOR_TOPICS_OF_ONE. */
+_nodiscard_ int topic_name(struct door *d, struct topic *t, const struct rights *rights);
+/* The table takes the place of the door's. */
+void topics_set_rights(struct door *d, const struct rights_table *t);
 void topic_unname(struct door *d, struct topic *t);
 /* Nobody names it any more, nor is it kept for anybody: door_settle() leaves it. */
 void topic_may_leave(struct door *d, struct topic *t);

@@ -41,6 +41,8 @@ struct topic {
 	size_t n_holes, n_marks, n_away; /* that refer to it */
 	size_t n_kept;                   /* of those away, who named it: it stays joined for them */
 	bool joined;
+	const struct rights
+		*joined_for; /* whose consumer was the first; NULL: nobody's who counts */
 	struct list leaving; /* on door.leaving */
 	struct door_counts counts;
 	uint8_t text[];
@@ -104,6 +106,7 @@ struct consumer {
 	struct greeting_options options;
 	struct map subs; /* by sid */
 	size_t subs_cost, n_holes, n_tickets;
+	size_t n_accounts; /* with peers, in its subscriptions */
 
 	struct map_node by_id; /* in while it holds its id */
 	char id[LIMIT_CONSUMER_ID + 1];

@@ -76,6 +76,16 @@ static void schedule(struct consumer *c)
 	door_deadline_at(d, c->go_on_at);
 }
 
+void intake_set_rates(struct consumer *c, uint64_t messages, uint64_t bytes)
+{
+	if (c->messages.per_second == messages && c->bytes.per_second == bytes)
+		return;
+	c->messages = (struct rate){ .per_second = messages };
+	c->bytes = (struct rate){ .per_second = bytes };
+	if (!mono_is_never(intake_deadline(c)))
+		schedule(c);
+}
+
 static void hold(struct consumer *c, struct bytes rest)
 {
 	if (rest.n == 0 || c->state == CONSUMER_CLOSING)
@@ -129,6 +139,7 @@ struct mono intake_deadline(const struct consumer *c)
 void consumer_hang_up(struct consumer *c, struct mono now)
 {
 	c->door->now = now;
-	while (!mono_is_never(intake_deadline(c)) && has_quota(c))
-		intake_go_on(c);
+	for (size_t i = 0; i < LIMIT_DOOR_LAST_TURNS; i++)
+		if (!mono_is_never(intake_deadline(c)) && has_quota(c))
+			intake_go_on(c);
 }

@@ -10,7 +10,8 @@
 
 size_t memory_of_input(const struct consumer *c)
 {
-	return nats_parser_held(&c->in) + buf_len(&c->held) + c->subs_cost;
+	return nats_parser_held(&c->in) + buf_len(&c->held) + c->subs_cost +
+	       c->n_accounts * sizeof(struct account_peer);
 }
 
 size_t memory_of_output(const struct consumer *c)

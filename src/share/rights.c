@@ -114,6 +114,7 @@ int rights_table_add(struct rights_table *t, const char *name, const char *token
 	memcpy(e->rights.token, token, strlen(token));
 	e->rights.consumer_bytes = LIMIT_DOOR_CONSUMER_BYTES;
 	e->rights.subscriptions = LIMIT_DOOR_SUBSCRIPTIONS;
+	e->rights.connections = LIMIT_CREDENTIALS_CONNECTIONS;
 	r = check_entry(t, name, &e->rights);
 	if (r != 0) {
 		entry_free(e);

@@ -30,7 +30,8 @@ struct rights {
 	struct pattern_list api; /* verbs */
 	/* A second; 0: as much as it likes. What is beyond is not read until it is its turn. */
 	uint64_t messages_rate, bytes_rate;
-	size_t consumer_bytes, subscriptions; /* at most */
+	size_t consumer_bytes, subscriptions; /* of each connection, at most */
+	size_t connections;                   /* at once */
 	enum door_slow slow;                  /* what happens when it does not read */
 	uint8_t token[RIGHTS_TOKEN_MAX];      /* NULs behind it */
 };

@@ -12,6 +12,7 @@ void sub_free(struct sub *s)
 	if (s->n_marks > 0)
 		return; /* the last of them puts it back on the list */
 	s->consumer->subs_cost -= s->cost;
+	s->consumer->n_accounts -= s->account.n_peers;
 	account_deinit(&s->account);
 	free(s);
 }
@@ -99,7 +100,7 @@ static int sub_enter(struct sub *s)
 	r = subjects_add(&d->subjects, &s->entry, v ? v->subject : s->pattern);
 	if (r < 0)
 		goto unmap;
-	r = v ? topic_name(d, v->topic) : 0;
+	r = v ? topic_name(d, v->topic, c->rights) : 0;
 	if (r < 0)
 		goto unindex;
 	s->view = v;

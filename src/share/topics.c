@@ -100,15 +100,43 @@ int topic_get(struct door *d, struct bytes name, struct topic **ret)
 	return topic_new(d, name, ret);
 }
 
-int topic_name(struct door *d, struct topic *t)
+/* Others' consumers find room, too. */
+static bool may_join(const struct door *d, const struct rights *rights)
+{
+	size_t n = 0;
+
+	if (rights->is_owner)
+		return true;
+	for (struct map_node *it = map_first(&d->topics); it; it = map_next(&d->topics, it)) {
+		const struct topic *t = container_of(it, struct topic, by_name);
+
+		n += t->joined && t->joined_for == rights;
+	}
+	return n < LIMIT_DOOR_TOPICS_OF_ONE;
+}
+
+void topics_set_rights(struct door *d, const struct rights_table *t)
+{
+	for (struct map_node *it = map_first(&d->topics); it; it = map_next(&d->topics, it)) {
+		struct topic *topic = container_of(it, struct topic, by_name);
+
+		if (topic->joined_for)
+			topic->joined_for = rights_of_name(t, topic->joined_for->name);
+	}
+}
+
+int topic_name(struct door *d, struct topic *t, const struct rights *rights)
 {
 	int r;
 
 	if (!t->joined) {
+		if (!may_join(d, rights))
+			return -ENOSPC;
 		r = d->config.ops->topic_join(d->config.user, t->name);
 		if (r < 0)
 			return r;
 		t->joined = true;
+		t->joined_for = rights->is_owner ? NULL : rights;
 	}
 	list_remove(&t->leaving);
 	t->n_named++;

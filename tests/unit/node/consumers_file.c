@@ -72,7 +72,7 @@ TEST(an_entry_has_what_stands_in_it)
 		good("{\"arcade\": {" TOKEN ", \"subscribe\": [\"topic.block\", \"a.>\"],"
 		     "\"publish\": [\"topic.tx\"], \"serve\": [\"header\"], \"api\": [\"STATUS\"],"
 		     "\"rate\": {\"messages\": 100, \"bytes\": 50000}, \"consumer_bytes\": 65536,"
-		     "\"subscriptions\": 7, \"slow\": \"gap\"}}");
+		     "\"subscriptions\": 7, \"connections\": 3, \"slow\": \"gap\"}}");
 
 	assert_true(may(r, false, "topic.net/block") && may(r, false, "a.b.c"));
 	assert_true(may(r, false, "serve.header") && may(r, true, "topic.net/tx"));
@@ -83,6 +83,7 @@ TEST(an_entry_has_what_stands_in_it)
 	assert_int_equal(r->bytes_rate, 50000);
 	assert_int_equal(r->consumer_bytes, 65536);
 	assert_int_equal(r->subscriptions, 7);
+	assert_int_equal(r->connections, 3);
 	assert_int_equal(r->slow, DOOR_SLOW_GAP);
 	assert_memory_equal(r->token, "token-of-arcade-00\0", 20);
 	rights_table_free(table);
@@ -99,6 +100,7 @@ TEST(what_is_left_out_is_to_see_and_not_to_speak)
 	assert_int_equal(r->consumer_bytes, 100000);
 	assert_int_equal(r->slow, DOOR_SLOW_DISCONNECT);
 	assert_int_equal(r->subscriptions, LIMIT_DOOR_SUBSCRIPTIONS);
+	assert_int_equal(r->connections, LIMIT_CREDENTIALS_CONNECTIONS);
 	rights_table_free(table);
 	r = good("{\"arcade\": {" TOKEN ", \"subscribe\": []}}");
 	assert_false(may(r, false, "a"));

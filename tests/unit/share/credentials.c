@@ -360,12 +360,70 @@ TEST(less_room_counts_from_now_on)
 	fixture_deinit(&f);
 }
 
+TEST(so_many_connections_and_no_more)
+{
+	struct fixture f;
+	struct rights *r;
+	struct rights_table *t = table_of_arcade(&r);
+	struct client *a, *b;
+
+	fixture_init(&f);
+	r->connections = 2;
+	set_rights(&f, t);
+	a = client_arcade(&f, ARCADE_AS("arcade#1"));
+	client_arcade(&f, ARCADE_AS("arcade#2"));
+	b = client_arcade(&f, ARCADE_AS("arcade#3"));
+	assert_heard(b, "-ERR 'maximum connections exceeded'\r\n");
+	assert_int_equal(b->ended, 1);
+	say(a, ARCADE_AS("arcade#1")); /* it has its place */
+	assert_int_equal(a->ended, 0);
+	client_gone(a);
+	b = client_arcade(&f, ARCADE_AS("arcade#3"));
+	assert_int_equal(b->ended, 0);
+	(void)client_new(&f); /* the owner's are not counted */
+	fixture_deinit(&f);
+}
+
+TEST(nobody_joins_the_topics_that_others_need)
+{
+	struct fixture f;
+	struct rights *r;
+	struct rights_table *t = table_of_arcade(&r);
+	struct client *cl, *owner;
+	char line[64];
+
+	fixture_init(&f);
+	allow(t, r, RIGHTS_SUBSCRIBE, ">");
+	set_rights(&f, t);
+	cl = client_arcade(&f, ARCADE);
+	owner = client_new(&f);
+	say(owner, "SUB topic./mine 1\r\n");
+	for (int i = 0; i < LIMIT_DOOR_TOPICS_OF_ONE; i++) {
+		snprintf(line, sizeof(line), "SUB topic./t%d %d\r\n", i, i);
+		say(cl, line);
+	}
+	say(cl, "SUB topic./mine a\r\n");
+	assert_heard(cl, "");
+	t = table_of_arcade(&r);
+	allow(t, r, RIGHTS_SUBSCRIBE, ">");
+	set_rights(&f, t); /* it is the same arcade */
+	say(cl, "SUB topic./more b\r\n");
+	assert_heard(cl, "-ERR 'Permissions Violation for Subscription to \"topic./more\": too "
+			 "many subscriptions or topics'\r\n");
+	say(owner, "SUB topic./more 2\r\n");
+	say(cl, "SUB topic./more b\r\n");
+	assert_heard(cl, "");
+	assert_heard(owner, "");
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(a_wrong_token_is_a_violation_and_ends_the_connection),
       RUN(a_refusal_says_why_and_the_connection_goes_on), RUN(what_is_allowed_passes),
       RUN(a_subscription_to_everything_does_not_show_what_is_between_others),
       RUN(who_serves_may_answer_what_it_was_asked_and_nothing_else),
       RUN(an_answer_may_only_come_back), RUN(verbs_are_asked_one_by_one),
       RUN(so_many_subscriptions_and_no_more), RUN(a_connection_with_its_own_token_is_called_by_it),
+      RUN(so_many_connections_and_no_more), RUN(nobody_joins_the_topics_that_others_need),
       RUN(an_id_is_not_taken_over_with_another_token), RUN(a_second_connect_does_not_change_hands),
       RUN(a_token_counts_for_more_than_the_unix_socket),
       RUN(a_change_takes_only_what_is_not_allowed_any_more),

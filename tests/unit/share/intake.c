@@ -3,6 +3,8 @@
 
 #include "door_rights.h"
 
+#include "share/door_priv.h"
+
 /* arcade, which may publish, so fast. */
 static struct client *fast_arcade(struct fixture *f, uint64_t messages, uint64_t bytes)
 {
@@ -302,10 +304,59 @@ TEST(so_does_a_group_of_many_members)
 	fixture_deinit(&f);
 }
 
+TEST(another_quota_begins_anew)
+{
+	struct fixture f;
+	struct rights *r;
+	struct rights_table *t;
+	struct client *cl, *owner;
+
+	fixture_init(&f);
+	cl = fast_arcade(&f, 0, 1);
+	owner = client_new(&f);
+	say(owner, "SUB a 1\r\n");
+	say_many(cl,
+		 "PUB a 90\r\n"
+		 "012345678901234567890123456789012345678901234"
+		 "567890123456789012345678901234567890123456789\r\n",
+		 2);
+	assert_int_equal(count(owner, "MSG a 1 90\r\n"), 1);
+	pass_ms(&f, 1000);
+	t = table_of_arcade(&r);
+	assert_int_equal(rights_allow(t, r, RIGHTS_PUBLISH, ">"), 0);
+	r->bytes_rate = 1000000;
+	set_rights(&f, t);
+	pass_ms(&f, 1);
+	assert_int_equal(count(owner, "MSG a 1 90\r\n"), 2);
+	assert_false(cl->is_paused);
+	fixture_deinit(&f);
+}
+
+TEST(what_a_broken_connection_had_said_does_not_hold_up_the_others)
+{
+	struct fixture f;
+	struct client *cl, *owner;
+	char line[64];
+
+	fixture_init_bytes(&f, 65536);
+	cl = client_new(&f);
+	owner = client_new(&f);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(line, sizeof(line), "SUB a %d\r\n", i);
+		say(owner, line);
+	}
+	say_many(cl, "PUB a 0\r\n\r\n", 20000);
+	consumer_hang_up(cl->c, f.now);
+	assert_in_range(cl->c->published, LIMIT_DOOR_LAST_TURNS, 9 * LIMIT_DOOR_LAST_TURNS);
+	client_gone(cl);
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(who_publishes_too_fast_is_read_later_and_loses_nothing), RUN(bytes_count_as_messages_do),
       RUN(only_publishing_counts), RUN(others_are_answered_while_one_waits_for_its_quota),
       RUN(who_waits_for_its_quota_is_not_taken_for_dead), RUN(its_id_is_taken_over_while_it_waits),
       RUN(one_turn_ends_and_the_next_goes_on_where_it_was), RUN(many_readers_make_a_turn_shorter),
       RUN(what_is_looked_at_in_vain_makes_a_turn_shorter_too), RUN(so_does_a_group_of_many_members),
-      RUN(a_message_in_two_parts_survives_the_wait_between),
+      RUN(a_message_in_two_parts_survives_the_wait_between), RUN(another_quota_begins_anew),
+      RUN(what_a_broken_connection_had_said_does_not_hold_up_the_others),
       RUN(what_came_before_the_connection_broke_is_taken))

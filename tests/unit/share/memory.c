@@ -3,6 +3,8 @@
 
 #include "door_fixture.h"
 
+#include "share/door_priv.h"
+
 static size_t held;
 static void add_held(void *user, const struct consumer_info *info)
 {
@@ -118,6 +120,24 @@ TEST(what_all_together_have_sent_in_part_is_bounded)
 	fixture_deinit(&f);
 }
 
-TESTS(RUN(n_who_do_not_read_get_each_their_share),
+TEST(who_brought_it_what_is_counted_too)
+{
+	struct fixture f;
+	struct client *cl;
+	size_t before;
+
+	fixture_init(&f);
+	cl = client_new(&f);
+	say(cl, "SUB topic./t 1\r\nSUB topic.> 2\r\n");
+	before = memory_of_input(cl->c);
+	gossip_brings(&f, BYTES_LITERAL("/t"), BYTES_LITERAL("m"));
+	forget(cl);
+	assert_int_equal(memory_of_input(cl->c), before + 2 * sizeof(struct account_peer));
+	say(cl, "UNSUB 1\r\nUNSUB 2\r\n");
+	assert_int_equal(memory_of_input(cl->c), 0);
+	fixture_deinit(&f);
+}
+
+TESTS(RUN(who_brought_it_what_is_counted_too), RUN(n_who_do_not_read_get_each_their_share),
       RUN(what_must_be_said_is_said_however_little_is_left),
       RUN(what_all_together_have_sent_in_part_is_bounded))
