@@ -9,12 +9,11 @@
  *         time per delivery. FROZEN readers more are subscribed and never read.
  *         With :own no two readers have the same sid.
  *     paced HOST:PORT TOKEN PID READERS FROZEN SIZE SECONDS RATE
- *         RATE messages per second: the time each took to each reader.
- *     request HOST:PORT TOKEN PID SIZE SECONDS IN_FLIGHT
- *         Requests and their replies, each reply subject another one.
- *     floor READERS SIZE SECONDS
- *         One thread that writes ready frames, 64 KiB a write, to the same readers: a server
- *         without anything to do but write.
+ *         RATE messages per second: the time each took to each reader, and the worst gap between
+ * two deliveries at one of them; gap_net_us without what the kernel is to blame for. request
+ * HOST:PORT TOKEN PID SIZE SECONDS IN_FLIGHT Requests and their replies, each reply subject another
+ * one. floor READERS SIZE SECONDS One thread that writes ready frames, 64 KiB a write, to the same
+ * readers: a server without anything to do but write.
  *
  * TOKEN may be empty. PID is the server's. One JSON line on standard output.
  */
@@ -36,6 +35,7 @@
 #include "base/time.h"
 #include "bench/door_client.h"
 #include "bench/figures.h"
+#include "bench/gaps.h"
 
 #define SUBJECT "bench.door"
 #define SERVICE "bench.service"
@@ -61,6 +61,8 @@ struct load {
 	uint64_t window; /* messages */
 	double *sent_at; /* paced: by message, from number `first` on */
 	uint64_t first;
+	struct gaps *gaps; /* NULL: not of interest */
+	double heard_at[READERS_MAX];
 	double *latency_us;
 	size_t n_latencies, latencies_max;
 };
@@ -160,10 +162,12 @@ static bool publish_until(struct load *l, uint64_t end)
 	return true;
 }
 
-static void on_messages(struct load *l, uint64_t from, uint64_t to)
+static void on_messages(struct load *l, const struct door_client *c, uint64_t from, uint64_t to)
 {
 	double now = now_s();
 
+	if (l->gaps && to > from)
+		gaps_heard(l->gaps, &l->heard_at[c - l->readers], now);
 	for (uint64_t i = from < l->first ? l->first : from;
 	     i < to && l->n_latencies < l->latencies_max; i++)
 		l->latency_us[l->n_latencies++] = (now - l->sent_at[i - l->first]) * 1e6;
@@ -176,8 +180,11 @@ static bool turn(struct load *l, double timeout_s)
 	struct epoll_event events[READERS_MAX + 1];
 	struct timespec t = { .tv_sec = (time_t)timeout_s,
 			      .tv_nsec = (long)((timeout_s - (double)(time_t)timeout_s) * 1e9) };
-	int n = epoll_pwait2(l->epoll, events, READERS_MAX + 1, &t, NULL);
+	int n;
 
+	if (l->gaps)
+		gaps_look(l->gaps, now_s());
+	n = epoll_pwait2(l->epoll, events, READERS_MAX + 1, &t, NULL);
 	for (int i = 0; i < n; i++) {
 		struct door_client *c = events[i].data.ptr;
 		uint64_t before = c->frame ? door_client_messages(c) : 0;
@@ -185,7 +192,7 @@ static bool turn(struct load *l, double timeout_s)
 		if (!(events[i].events & ~(uint32_t)EPOLLOUT) || !door_client_read(c))
 			continue;
 		if (l->sent_at && c->frame)
-			on_messages(l, before, door_client_messages(c));
+			on_messages(l, c, before, door_client_messages(c));
 	}
 	return n > 0;
 }
@@ -278,6 +285,7 @@ static void tell_latencies(const struct load *l)
 static void cmd_paced(struct load *l, long pid, double seconds, double rate)
 {
 	uint64_t n = (uint64_t)(rate * seconds), n_warm = (uint64_t)(rate * PACED_WARM_UP_S), lost;
+	struct gaps gaps;
 	double cpu;
 
 	publish_for(l, WARM_UP_S); /* whoever is frozen has all that is kept for it */
@@ -289,13 +297,18 @@ static void cmd_paced(struct load *l, long pid, double seconds, double rate)
 	publish_paced(l, rate, n_warm);
 	(void)drain(l);
 	l->n_latencies = 0;
+	gaps_init(&gaps, pid);
+	l->gaps = &gaps;
 	cpu = cpu_of(pid);
 	publish_paced(l, rate, n);
 	cpu = cpu_of(pid) - cpu;
 	lost = drain(l);
 	tell_latencies(l);
-	printf(",\"cpu_us\":%.4f,\"lost\":%" PRIu64 "}\n", cpu * 1e6 / (double)(n * l->n_readers),
+	l->gaps = NULL;
+	printf(",\"gap_us\":%.1f,\"gap_net_us\":%.1f,\"cpu_us\":%.4f,\"lost\":%" PRIu64 "}\n",
+	       gaps.worst * 1e6, gaps.worst_net * 1e6, cpu * 1e6 / (double)(n * l->n_readers),
 	       lost);
+	gaps_deinit(&gaps);
 }
 
 /* ---- requests ---- */

@@ -68,7 +68,7 @@ judged "$debug/peerline"
 # Under the sanitizers figures about memory and processor time mean nothing, and are not judged.
 echo "== what hostile peers cost (the release program)"
 judged "$release/peerline" system/hostile.test.mjs system/hostile_all.test.mjs system/gossip_hostile.test.mjs \
-	system/abuse.test.mjs system/one_door.test.mjs system/stuck_peer.test.mjs system/door_mistakes.test.mjs
+	system/abuse.test.mjs system/one_door.test.mjs system/stuck_peer.test.mjs system/door_mistakes.test.mjs system/frozen_consumer.test.mjs
 
 echo "== the demo"
 tools/demo.sh "$release/peerline"
