@@ -10,9 +10,18 @@
 #include "cli/log.h"
 #include "cli/object.h"
 #include "cli/until_signal.h"
+#include "node/nearest.h"
 
 #define PREFIX "$PL.EVENT."
 #define SUBJECT_MAX 64
+
+/* docs/control.md says what each brings. */
+static const char *const kinds[] = {
+	"LINK_UP",        "LINK_DOWN",   "IDENTIFIED",   "DIAL_FAILED",
+	"TOPIC_PEER",     "MESH",        "TOPIC_HEALTH", "GAP",
+	"CONSUMER_SLOW",  "CONSUMER_OK", "RELOADED",     "AUTHOR_SKIPPED",
+	"VALIDATOR_SLOW",
+};
 
 /* A kind as people write it, link_up or LINK_UP, as a subject. */
 static bool subject_of(const char *kind, char out[SUBJECT_MAX])
@@ -63,16 +72,30 @@ static int print_event(const struct client_message *m, bool as_json)
 	return r;
 }
 
+/* The connection was lost, or is back; programs that read what we print are told it there too. */
+static void tell_line(const struct client_message *m)
+{
+	fprintf(stderr, "%s\n",
+		m->kind == CLIENT_LOST ? "the node is gone; waiting for it"
+		: m->restarted         ? "the node is back, restarted"
+				       : "the node is back: only the connection was lost");
+}
+
 static int receive(struct client *c, uint64_t count, bool as_json)
 {
 	struct client_message m;
 	int r = EXIT_FINE;
 
-	for (uint64_t n = 1; r == EXIT_FINE && (count == 0 || n <= count); n++) {
+	for (uint64_t n = 0; r == EXIT_FINE && (count == 0 || n < count);) {
 		r = client_next(c, CLIENT_FOREVER, &m);
 		if (r != 0)
 			return attach_failed(c, r);
+		if (m.kind != CLIENT_MESSAGE) {
+			tell_line(&m);
+			continue;
+		}
 		r = print_event(&m, as_json);
+		n++;
 	}
 	return r;
 }
@@ -93,18 +116,51 @@ static int subscribe(struct client *c, const struct args *args)
 	return r == 0 ? 0 : attach_failed(c, r);
 }
 
+static bool is_kind(const char *subject)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(subject + strlen(PREFIX), kinds[i]) == 0)
+			return true;
+	return false;
+}
+
+static void refuse_kind(const char *word, const char *kind)
+{
+	const char *near = nearest_word(kind, kinds, ARRAY_SIZE(kinds));
+
+	fprintf(stderr, "\"%s\" is not the name of an event; ", word);
+	if (near) {
+		fprintf(stderr, "did you mean %s?\n", near);
+		return;
+	}
+	fprintf(stderr, "there are");
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		fprintf(stderr, " %s", kinds[i]);
+	fprintf(stderr, "\n");
+}
+
+/* Whoever misspells one would wait for ever. */
 static int check_kinds(const struct args *args)
 {
 	char subject[SUBJECT_MAX];
 
 	for (size_t i = 0; i < args->n_words; i++) {
-		if (subject_of(args->words[i], subject))
+		bool is_word = subject_of(args->words[i], subject);
+
+		if (is_word && is_kind(subject))
 			continue;
-		fprintf(stderr, "\"%s\" is not the name of an event; one is LINK_UP\n",
-			args->words[i]);
+		refuse_kind(args->words[i], is_word ? subject + strlen(PREFIX) : args->words[i]);
 		return EXIT_USAGE;
 	}
 	return 0;
+}
+
+static int stay(const char *data, struct client **ret)
+{
+	char name[ATTACH_NAME_MAX];
+
+	attach_name("events", name);
+	return attach_stay(data, name, ret);
 }
 
 int cmd_events(int argc, char **argv)
@@ -125,7 +181,7 @@ int cmd_events(int argc, char **argv)
 	if (r == 0)
 		r = check_kinds(&args);
 	if (r == 0)
-		r = attach_open(args.data, "events", &c);
+		r = stay(args.data, &c);
 	if (r != 0)
 		return r;
 	until_signal();

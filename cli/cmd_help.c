@@ -7,8 +7,11 @@ static void help_all(void)
 {
 	printf("peerline: one line to every peer, shared by every service on the host\n\n");
 	for (size_t i = 0; i < n_commands; i++)
-		printf("  peerline %-10s %s\n", commands[i].name, commands[i].summary);
+		printf("  peerline %-11s %s\n", commands[i].name, commands[i].summary);
 	printf("\n  --data DIR   the node's data directory (PEERLINE_DATA), for every command\n");
+	printf("\nExit codes: 0 all is well, 1 called wrongly, 2 no node runs, 3 status has "
+	       "problems "
+	       "to tell,\n4 the node or the system says no\n");
 	printf("\nMore about one: peerline help COMMAND. To begin: peerline run, and then peerline "
 	       "status\n");
 }

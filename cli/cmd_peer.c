@@ -229,7 +229,7 @@ static void print_next_dial(const json_t *peer)
 {
 	int64_t ms = object_number(peer, "next_dial_ms");
 
-	if (ms >= 0)
+	if (ms >= 0 && !json_is_object(json_object_get(peer, "banned")))
 		line("next dial", table_duration_us(ms * 1000));
 }
 

@@ -13,6 +13,10 @@ static void add_state(struct table *t, const json_t *peer)
 	int64_t next_ms = object_number(peer, "next_dial_ms");
 	char text[64];
 
+	if (json_is_object(json_object_get(peer, "banned"))) {
+		table_add(t, "banned");
+		return;
+	}
 	if (strcmp(object_text(peer, "state"), "waiting") == 0 && next_ms >= 0) {
 		snprintf(text, sizeof(text), "dials in %s", table_duration_us(next_ms * 1000));
 		table_add(t, text);

@@ -9,7 +9,8 @@ const struct command commands[] = {
 	  "  It runs until Ctrl-C, SIGTERM or a STOP request, and tells its events on standard\n"
 	  "  error; with --json, as one JSON object per line on standard output.\n" },
 	{ "status", cmd_status, "[--json]", "what the node is, and how it is",
-	  "  Exits with 3 when the node has problems to tell.\n" },
+	  "  Exits with 3 when the node has problems to tell. What sharing avoids is counted\n"
+	  "  as if each consumer had links of its own; this command line's are not counted.\n" },
 	{ "peers", cmd_peers, "[--wide] [--json]", "who it is connected to, or tries to be",
 	  "  --wide    also traffic, gossip's score, agents and the last error\n" },
 	{ "peer", cmd_peer,
@@ -17,7 +18,8 @@ const struct command commands[] = {
 	  "[--json]",
 	  "one peer: what is known of it, and what is wanted of it",
 	  "  add ADDRESS    keep a link to it: it is dialled for ever, also after a restart\n"
-	  "  drop PEER      close its links and do not dial it any more; an address will do\n"
+	  "  drop PEER      close its links and do not dial it any more; an address will do.\n"
+	  "                 It may dial us: ban it to keep it away\n"
 	  "  ban PEER       no link with it, whoever dials; --for 90s, 15m, 24h, 7d or 2w,\n"
 	  "                 else until it is unbanned, also after a restart\n"
 	  "  unban PEER     end its ban; one that is kept is dialled at once\n"
@@ -69,7 +71,7 @@ const struct command commands[] = {
 	  "  --json            one JSON object, with its headers\n" },
 	{ "events", cmd_events, "[KIND]... [--count N] [--json]", "what happens, as it happens",
 	  "  KIND is one of $PL.EVENT's, such as LINK_UP or gap (docs/control.md); all\n"
-	  "  without one.\n"
+	  "  without one. Goes on when the node is restarted; Ctrl-C ends it.\n"
 	  "  --count N    end after N events\n"
 	  "  --json       as they come, with their kind\n" },
 	{ "config", cmd_config, "[check [FILE] | --origin] [--next] [--json]",

@@ -21,7 +21,7 @@ int64_t object_number(const json_t *o, const char *key)
 
 int object_print(json_t *o)
 {
-	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
 
 	json_decref(o);
 	if (!text) {

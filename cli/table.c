@@ -76,8 +76,10 @@ const char *table_duration_us(int64_t us)
 		snprintf(out, TEXT_MAX, "-");
 	else if (us < 1000)
 		snprintf(out, TEXT_MAX, "%lld us", (long long)us);
-	else if (us < 1000000)
+	else if (us < 10000)
 		snprintf(out, TEXT_MAX, "%.1f ms", (double)us / 1000);
+	else if (us < 1000000)
+		snprintf(out, TEXT_MAX, "%lld ms", (long long)(us / 1000));
 	else if (s < 120)
 		snprintf(out, TEXT_MAX, "%lld s", (long long)s);
 	else if (s < 7200)

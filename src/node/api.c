@@ -17,7 +17,7 @@
 
 void api_answer(struct node *n, uint64_t ticket, json_t *answer)
 {
-	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	char *text = answer ? json_dumps(answer, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
 
 	json_decref(answer);
 	if (!text) {

@@ -42,6 +42,8 @@ void api_put_uptime(const struct node *n, json_t *answer);
 json_t *api_peers(struct node *n);
 /* One of them, with all it says about itself. */
 json_t *api_peer(struct node *n, struct peer *p);
+/* When a ban ends; null: never. */
+json_t *api_until(const struct ban *b);
 json_t *api_topics(struct node *n);
 /* null: the peer does not gossip with us. */
 json_t *api_score(struct node *n, const struct peer_id *id);

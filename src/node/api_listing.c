@@ -88,6 +88,22 @@ static void shorten(json_t *o)
 		put(json_object_get(o, "score"), "by_topic", json_array());
 }
 
+json_t *api_until(const struct ban *b)
+{
+	return ban_is_forever(b) ? json_null() : json_integer(b->until.ns / (int64_t)NS_PER_MS);
+}
+
+static json_t *banned_json(struct node *n, const struct peer_id *id)
+{
+	size_t n_bans;
+	const struct ban *bans = pool_bans(n->pool, &n_bans);
+
+	for (size_t i = 0; i < n_bans; i++)
+		if (peer_id_equal(&bans[i].id, id))
+			return json_pack("{s:o}", "until_ms", api_until(&bans[i]));
+	return json_null();
+}
+
 json_t *api_peer(struct node *n, struct peer *p)
 {
 	struct mono now = loop_now(n->config.loop);
@@ -116,6 +132,7 @@ json_t *api_peer(struct node *n, struct peer *p)
 	    mono_is_never(info.next_dial_at) ? json_null()
 					     : json_number(mono_since_ms(now, info.next_dial_at)));
 	put(o, "last_error", json_text_or_null(info.last_error));
+	put(o, "banned", banned_json(n, peer_id_of(p)));
 	put(o, "score", api_score(n, peer_id_of(p)));
 	return o;
 }

@@ -87,22 +87,6 @@ static void each_topic(void *user, struct bytes topic, bool in_mesh)
 							    "in_mesh", in_mesh));
 }
 
-static json_t *until_json(const struct ban *b)
-{
-	return ban_is_forever(b) ? json_null() : json_integer(b->until.ns / (int64_t)NS_PER_MS);
-}
-
-static json_t *banned_json(struct node *n, const struct peer_id *id)
-{
-	size_t n_bans;
-	const struct ban *bans = pool_bans(n->pool, &n_bans);
-
-	for (size_t i = 0; i < n_bans; i++)
-		if (peer_id_equal(&bans[i].id, id))
-			return json_pack("{s:o}", "until_ms", until_json(&bans[i]));
-	return json_null();
-}
-
 void api_peer_verb(const struct api_request *q)
 {
 	struct node *n = q->node;
@@ -131,7 +115,6 @@ void api_peer_verb(const struct api_request *q)
 	put(o, "managed_addresses", addresses);
 	put(o, "link_list", links.list);
 	put(o, "topics", topics);
-	put(o, "banned", banned_json(n, &id));
 	api_answer(n, q->ticket, o);
 }
 
@@ -305,7 +288,7 @@ void api_ban(const struct api_request *q)
 	else
 		node_keep_rules(n, q->ticket,
 				json_pack("{s:o, s:o, s:I}", "peer_id", json_peer_id(&ban.id),
-					  "until_ms", until_json(&ban), "links_closed",
+					  "until_ms", api_until(&ban), "links_closed",
 					  (json_int_t)n_links));
 }
 
@@ -337,6 +320,6 @@ void api_bans(const struct api_request *q)
 	for (size_t i = 0; i < n; i++)
 		(void)json_array_append_new(list, json_pack("{s:o, s:o}", "peer_id",
 							    json_peer_id(&bans[i].id), "until_ms",
-							    until_json(&bans[i])));
+							    api_until(&bans[i])));
 	api_answer(q->node, q->ticket, json_pack("{s:o}", "bans", list));
 }

@@ -132,7 +132,11 @@ describe('what the command line shows', judge('js'), () => {
     assert.equal(one.lines.length, 1)
     assert.equal(await all.stop('SIGINT'), 0)
     assert.equal(await one.stop('SIGTERM'), 0)
-    assert.equal((await cli(['events', 'link>'], { dataDir: hub.dataDir })).code, 1)
+    for (const [kind, says] of [['link>', /there are LINK_UP/], ['linkup', /did you mean LINK_UP/]]) {
+      const result = await cli(['events', kind], { dataDir: hub.dataDir })
+      assert.equal(result.code, 1, result.all)
+      assert.match(result.stderr, says)
+    }
     assert.equal((await cli(['events'], { dataDir: freshDir(t) })).code, 2)
   })
 

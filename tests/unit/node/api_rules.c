@@ -208,6 +208,27 @@ TEST(all_that_is_known_of_a_peer_is_one_answer)
 	fixture_deinit(&f);
 }
 
+TEST(who_is_banned_is_so_among_the_peers)
+{
+	struct fixture f;
+	json_t *o, *banned;
+
+	fixture_init(&f, 2);
+	json_decref(tell(&f, "PEER_ADD", body_about("address", f.b, "")));
+	run(&f, 3000);
+	json_decref(tell(&f, "BAN", body_about("peer_id", f.b, ",\"for_ms\":60000")));
+	o = tell(&f, "PEERS", "{}");
+	banned = json_object_get(json_array_get(json_object_get(o, "peers"), 0), "banned");
+	assert_true(number_of(banned, "until_ms") > 0);
+	json_decref(o);
+	json_decref(tell(&f, "UNBAN", body_about("peer_id", f.b, "")));
+	o = tell(&f, "PEERS", "{}");
+	banned = json_object_get(json_array_get(json_object_get(o, "peers"), 0), "banned");
+	assert_true(json_is_null(banned));
+	json_decref(o);
+	fixture_deinit(&f);
+}
+
 TEST(without_a_network_there_is_nobody_to_ban)
 {
 	static const char *const verbs[] = {
@@ -226,6 +247,6 @@ TEST(without_a_network_there_is_nobody_to_ban)
 TESTS(RUN(an_added_peer_is_dialled_for_ever), RUN(what_cannot_be_dialled_is_not_added),
       RUN(a_dropped_peer_is_not_dialled_again), RUN(an_address_is_dropped_as_it_was_given),
       RUN(who_drops_what_a_setting_names_is_told_so),
-      RUN(a_banned_peer_loses_its_link_and_gets_no_other),
+      RUN(a_banned_peer_loses_its_link_and_gets_no_other), RUN(who_is_banned_is_so_among_the_peers),
       RUN(a_ban_without_an_end_is_lifted_by_hand), RUN(bans_that_make_no_sense_are_refused),
       RUN(all_that_is_known_of_a_peer_is_one_answer), RUN(without_a_network_there_is_nobody_to_ban))
