@@ -160,6 +160,9 @@ func (c *Conn) try() error {
 	c.nats, c.arrivals, c.lost = nc, make(chan *nats.Msg, arrivalsMax), make(chan struct{})
 	go c.receive(c.arrivals, ended, c.lost)
 	for _, f := range c.feeds {
+		if f.refused {
+			continue
+		}
 		if f.before {
 			f.back = why
 		}

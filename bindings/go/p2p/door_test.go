@@ -163,3 +163,19 @@ func TestARefusalAfterTheSubscriptionClosesItsChannelAndNoOther(t *testing.T) {
 	default:
 	}
 }
+
+func TestWhatWasRefusedMayBeAskedForAgain(t *testing.T) {
+	const refusal = "Permissions Violation for Subscription to \"payload.t\": not allowed to this consumer any more"
+	_, config := startDoor(t, delivery("one", "Pl-Seq: 1", "Pl-Epoch: e"))
+	c := attachTo(t, config)
+	refused := c.Subscribe("t")
+	next(t, refused)
+	c.onError(nil, nil, fmt.Errorf("%w: %s", nats.ErrPermissionViolation, refusal))
+	again := c.Subscribe("t")
+	if m := next(t, again); string(m.Data) != "one" {
+		t.Errorf("%+v", m)
+	}
+	if _, open := <-refused; open {
+		t.Error("it is open")
+	}
+}

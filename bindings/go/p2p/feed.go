@@ -21,12 +21,24 @@ type feed struct {
 	nats    *nats.Subscription // nil while detached
 	readers map[*reader]struct{}
 	dropped int  // by nats.go, of what was told
+	refused bool // by the node, of its own accord: its readers end, and who comes next asks again
 	before  bool // it was there on an earlier connection
 
 	epoch string // of the latest message: numbers are contiguous within one
 	seq   uint64 // of the latest message; 0: none yet
 	own   uint64 // said by ourselves since then: they have numbers, and do not come back
 	back  string // why the next message may come after a hole: WhyAway, WhyRestart
+}
+
+// refuse ends its readers, who may read what has come. They stay its own until they are gone. The caller holds `mu`.
+func (f *feed) refuse() {
+	for r := range f.readers {
+		r.finish()
+	}
+	if f.nats != nil {
+		_ = f.nats.Unsubscribe()
+	}
+	f.nats, f.refused = nil, true
 }
 
 // numbered is what a message's headers say of its place.

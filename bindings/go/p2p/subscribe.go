@@ -78,11 +78,12 @@ func (c *Conn) join(ctx context.Context, key feedKey, r *reader) error {
 		key.member = c.members
 	}
 	f, nc := c.feeds[key], c.nats
-	isNew := f == nil
-	if isNew {
+	isNew := f == nil || f.refused
+	if f == nil {
 		f = &feed{key: key, readers: map[*reader]struct{}{}}
 		c.feeds[key] = f
 	}
+	f.refused = false
 	f.readers[r] = struct{}{}
 	c.mu.Unlock()
 	if !isNew || nc == nil {
@@ -224,9 +225,7 @@ func (c *Conn) onError(_ *nats.Conn, sub *nats.Subscription, err error) {
 		if !isRefusalOf(err, f.key.subject) {
 			continue
 		}
-		for r := range f.readers {
-			r.finish()
-		}
+		f.refuse()
 	}
 }
 
