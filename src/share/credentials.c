@@ -23,6 +23,9 @@ const char *consumer_may_not_subscribe(const struct consumer *c, struct bytes pa
 		return subject_starts_with(pattern, "serve.")
 			       ? say(room, c, "serve that", "serve")
 			       : say(room, c, "see all of that", "subscribe");
+	if (!rights_list_covers(r, pattern, c->door->config.topic_prefix) &&
+	    inbox_is_anothers(c, pattern))
+		return say(room, c, "see the inbox of another", "subscribe");
 	if (c->subs.n < r->subscriptions || r->is_owner)
 		return NULL;
 	snprintf(room, REASON_MAX,
@@ -53,7 +56,7 @@ const char *consumer_may_not_publish(const struct consumer *c, const struct nats
 const char *consumer_may_not_be_answered(const struct consumer *c, struct bytes reply,
 					 char room[REASON_MAX])
 {
-	if (reply.n == 0 || reply.p[0] == '_' ||
+	if (reply.n == 0 || (reply.p[0] == '_' && !inbox_is_anothers(c, reply)) ||
 	    rights_may_publish(c->rights, reply, c->door->config.topic_prefix))
 		return NULL;
 	return say(room, c, "publish there, nor have others do so", "publish");

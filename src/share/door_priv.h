@@ -11,6 +11,7 @@
  *     consumer.c      one connection: its verbs, its end
  *     intake.c        what it says, in portions and at its rate
  *     memory.c        what all of them may make us hold
+ *     inbox.c         whose an inbox is
  *     credentials.c   what it may do, and when that changes
  *     publish.c       PUB and HPUB: where a message goes by its subject
  *     subscription.c  SUB and UNSUB: the life of one subscription
@@ -107,6 +108,15 @@ const char *consumer_may_not_be_answered(const struct consumer *c, struct bytes 
 					 char room[REASON_MAX]);
 const char *consumer_may_not_ask(const struct consumer *c, struct bytes verb,
 				 char room[REASON_MAX]);
+
+/* ---- inbox.c ---- */
+
+/* Is that where a consumer with other rights has its replies? `c` did not have to be told of it: it
+ * sees where others want theirs when it is asked something. */
+bool inbox_is_anothers(const struct consumer *c, struct bytes pattern);
+/* `c` has its replies there: whoever listens there by nothing but the right to an inbox of its own
+ * is ended, if `c` is the owner's. */
+void inbox_take(struct consumer *c, struct bytes pattern);
 
 /* ---- publish.c ---- */
 

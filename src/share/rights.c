@@ -209,7 +209,7 @@ static bool allowed(const struct pattern_list *l, struct bytes subject, const ch
 }
 
 /* Its own replies come there, and nobody can guess where that is. */
-static bool is_inbox(struct bytes pattern)
+bool rights_is_inbox(struct bytes pattern)
 {
 	struct bytes first = subject_token(&pattern), second = subject_token(&pattern);
 
@@ -219,7 +219,12 @@ static bool is_inbox(struct bytes pattern)
 
 bool rights_may_subscribe(const struct rights *r, struct bytes pattern, const char *topic_prefix)
 {
-	return r->is_owner || is_inbox(pattern) || allowed(&r->subscribe, pattern, topic_prefix);
+	return rights_is_inbox(pattern) || rights_list_covers(r, pattern, topic_prefix);
+}
+
+bool rights_list_covers(const struct rights *r, struct bytes pattern, const char *topic_prefix)
+{
+	return r->is_owner || allowed(&r->subscribe, pattern, topic_prefix);
 }
 
 bool rights_may_publish(const struct rights *r, struct bytes subject, const char *topic_prefix)

@@ -84,6 +84,10 @@ extern const struct rights rights_of_strangers;
 bool rights_may_subscribe(const struct rights *r, struct bytes pattern, const char *topic_prefix);
 bool rights_may_publish(const struct rights *r, struct bytes subject, const char *topic_prefix);
 bool rights_may_ask(const struct rights *r, struct bytes verb);
+/* Does what stands in its lists allow it? */
+bool rights_list_covers(const struct rights *r, struct bytes pattern, const char *topic_prefix);
+/* What everybody may subscribe to, as long as it is nobody else's. */
+bool rights_is_inbox(struct bytes pattern);
 /* A name that these credentials may take: the owner any, an entry its own, and that with '#' and
  * something behind it. */
 bool rights_may_be(const struct rights *r, const char *id);

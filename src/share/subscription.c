@@ -132,6 +132,7 @@ static const char *subscribe(struct consumer *c, const struct nats_op *op, char 
 	why = consumer_may_not_subscribe(c, op->subject, room);
 	if (why)
 		return why;
+	inbox_take(c, op->subject);
 	s = sub_new(c, op);
 	if (!s)
 		return consumer_why_not(-ENOMEM);
