@@ -192,6 +192,16 @@ int attach_stay(const char *data, const char *name, struct client **ret)
 	return open_as(data, config, ret);
 }
 
+bool attach_is_message(const struct client_message *m)
+{
+	if (m->kind == CLIENT_LOST)
+		fprintf(stderr, "the node is gone; waiting for it\n");
+	else if (m->kind == CLIENT_BACK)
+		fprintf(stderr, "the node is back%s\n",
+			m->restarted ? ", restarted" : ": only the connection was lost");
+	return m->kind == CLIENT_MESSAGE;
+}
+
 int attach_failed(const struct client *c, int r)
 {
 	switch (r) {

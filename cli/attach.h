@@ -38,6 +38,9 @@ void attach_name(const char *what, char ret[ATTACH_NAME_MAX]);
 _nodiscard_ int attach_open_as(const char *data, const char *name, struct client **ret);
 /* Likewise, and it comes back when the node is restarted, however long that takes. */
 _nodiscard_ int attach_stay(const char *data, const char *name, struct client **ret);
+/* false: the connection was lost, or is back, and that was said on standard error, where programs
+ * that read what we print are told it too. */
+_nodiscard_ bool attach_is_message(const struct client_message *m);
 
 /* One request of $PL.API; the answer is the caller's. `body` is taken; NULL: none. */
 _nodiscard_ int attach_ask(const char *data, const char *verb, json_t *body, json_t **ret);

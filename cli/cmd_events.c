@@ -72,15 +72,6 @@ static int print_event(const struct client_message *m, bool as_json)
 	return r;
 }
 
-/* The connection was lost, or is back; programs that read what we print are told it there too. */
-static void tell_line(const struct client_message *m)
-{
-	fprintf(stderr, "%s\n",
-		m->kind == CLIENT_LOST ? "the node is gone; waiting for it"
-		: m->restarted         ? "the node is back, restarted"
-				       : "the node is back: only the connection was lost");
-}
-
 static int receive(struct client *c, uint64_t count, bool as_json)
 {
 	struct client_message m;
@@ -90,10 +81,8 @@ static int receive(struct client *c, uint64_t count, bool as_json)
 		r = client_next(c, CLIENT_FOREVER, &m);
 		if (r != 0)
 			return attach_failed(c, r);
-		if (m.kind != CLIENT_MESSAGE) {
-			tell_line(&m);
+		if (!attach_is_message(&m))
 			continue;
-		}
 		r = print_event(&m, as_json);
 		n++;
 	}

@@ -34,17 +34,6 @@ static void print_message(enum form form, uint64_t n, const struct client_messag
 	fflush(stdout);
 }
 
-/* false: it is no message. Programs that read what we print are told on standard error too. */
-static bool is_message(const struct client_message *m)
-{
-	if (m->kind == CLIENT_LOST)
-		fprintf(stderr, "the node is gone; waiting for it\n");
-	else if (m->kind == CLIENT_BACK)
-		fprintf(stderr, "the node is back%s\n",
-			m->restarted ? ", restarted" : ": only the connection was lost");
-	return m->kind == CLIENT_MESSAGE;
-}
-
 /* The end of a wait, or with `timeout_ms` 0 a look: is it a signal that came? */
 static bool is_told_to_end(int fd, int signal_fd, int timeout_ms)
 {
@@ -70,7 +59,7 @@ static int receive(struct client *c, enum form form, uint64_t count, int signal_
 		timeout_ms = r == CLIENT_E_TIMEOUT ? -1 : 0;
 		if (r != 0 && r != CLIENT_E_TIMEOUT)
 			return attach_failed(c, r);
-		if (r == 0 && is_message(&m))
+		if (r == 0 && attach_is_message(&m))
 			print_message(form, ++n, &m);
 	}
 	return EXIT_FINE;

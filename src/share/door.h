@@ -82,8 +82,8 @@ struct door_ops {
 	 * (`ret_text`, borrowed). */
 	int (*topic_publish)(void *user, struct bytes topic, struct bytes data,
 			     const char **ret_text);
-	/* `$PL.API.<verb>` with a reply subject, from the owner. Answer now or later with
-	 * door_api_reply(ticket, json). */
+	/* `$PL.API.<verb>` with a reply subject, from who may ask that. Answer now or later
+	 * with door_api_reply(ticket, json). */
 	void (*api)(void *user, struct bytes verb, struct bytes body, uint64_t ticket);
 	/* What became of a message that door_validate() took; made from consumer_input() and
 	 * door_tick() only. */
@@ -151,6 +151,7 @@ void consumer_hang_up(struct consumer *c, struct mono now);
 struct mono door_deadline(const struct door *d);
 /* Also before consumer_sent() in a turn of the loop in which nothing came: it tells the time. */
 void door_tick(struct door *d, struct mono now);
+
 struct door_rights_change {
 	size_t n_disconnected;        /* their token is gone */
 	size_t n_subscriptions_ended; /* of others, whose rights shrank */

@@ -21,8 +21,8 @@
  *     marks.c         which messages wait in a consumer's queue
  *     holes.c         what a consumer missed, until it is told
  *     lag.c           who does not read
- *     restart.c       the same across an orderly restart
  *     away.c          who ended and may come back, and what it misses meanwhile
+ *     restart.c       the same across an orderly restart, in the format of numbers.h
  *     topics.c        gossip topics that are named here, and their counters
  *     identity.c      consumer ids: who holds one, and who takes over
  *     tickets.c       control requests that wait for the node's answer

@@ -140,6 +140,24 @@ describe('what the command line shows', judge('js'), () => {
     assert.equal((await cli(['events'], { dataDir: freshDir(t) })).code, 2)
   })
 
+  test('events goes on when its node is restarted', async t => {
+    const dataDir = freshDir(t)
+    const first = await startNode({ dataDir })
+    const events = running(t, ['events', 'reloaded'], dataDir)
+    const reload = async node => {
+      await until(async () => (await node.api('STATUS')).consumers.some(c => /^peerline-events-/.test(c.id) && c.subscriptions > 0),
+        () => `it to listen\n${events.stderr()}`)
+      await node.api('RELOAD')
+    }
+    await reload(first)
+    await until(() => events.lines.length === 1, () => `the first: ${events.lines}`)
+    await first.stop()
+    await reload(await startNode({ t, dataDir }))
+    await until(() => events.lines.length === 2, () => `the second: ${events.lines} ${events.stderr()}`)
+    assert.match(events.stderr(), /the node is gone; waiting for it\nthe node is back, restarted/)
+    assert.equal(await events.stop('SIGTERM'), 0)
+  })
+
   test('config says what is set and by what, of a running node and of the next one', async t => {
     const dataDir = freshDir(t)
     writeFileSync(join(dataDir, 'peerline.conf'), '# ours\nmax_peers = 7\n')
