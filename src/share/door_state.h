@@ -30,6 +30,7 @@ struct view {
 	uint64_t n_bytes;     /* of all of its messages */
 	uint64_t n_pauses;    /* numbers of no message: topic_pause() */
 	size_t n_away;        /* of those away, who were reading it: its messages are numbered */
+	uint64_t noted_by;    /* the consumer that ended last and was reading it, not in a group */
 };
 
 /* A gossip topic that a subscription names, or whose messages came. */
@@ -107,6 +108,8 @@ struct consumer {
 	struct map subs; /* by sid */
 	size_t subs_cost, n_holes, n_tickets;
 	size_t n_accounts; /* with peers, in its subscriptions */
+
+	size_t n_looks; /* taken at its end, for who is to be told what */
 
 	struct map_node by_id; /* in while it holds its id */
 	char id[LIMIT_CONSUMER_ID + 1];

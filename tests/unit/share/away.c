@@ -3,6 +3,8 @@
 
 #include "door_fixture.h"
 
+#include "share/door_priv.h"
+
 #define T BYTES_LITERAL("/t")
 #define U BYTES_LITERAL("/u")
 
@@ -349,6 +351,36 @@ TEST(who_is_forgotten_for_whoever_goes_takes_no_topic_from_under_it)
 	fixture_deinit(&f);
 }
 
+TEST(nobody_takes_long_to_leave)
+{
+	struct fixture f;
+	struct client *cl, *reader;
+	char line[64];
+
+	fixture_init(&f);
+	reader = client_new(&f);
+	for (int i = 0; i < 100; i++) {
+		snprintf(line, sizeof(line), "SUB topic./n%d %d\r\n", i, i);
+		say(reader, line);
+	}
+	cl = named(&f, "PING\r\n");
+	for (int i = 0; i < LIMIT_DOOR_SUBSCRIPTIONS; i++) {
+		snprintf(line, sizeof(line), i & 1 ? "SUB > %d\r\n" : "SUB topic.> q%d %d\r\n", i,
+			 i);
+		say(cl, line);
+	}
+	forget(cl);
+	say(cl, "WHAT\r\n");
+	assert_int_equal(cl->ended, 1);
+	assert_in_range(cl->c->n_looks, 1 << 20, (1 << 20) + 100000);
+	client_gone(cl);
+	bring(&f, BYTES_LITERAL("/n7"), 3);
+	forget_notes(&f);
+	(void)named(&f, "SUB topic./n7 1\r\n");
+	assert_noted(&f, "gap svc 3 missed 1-3 topic./n7 away\n");
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(who_comes_back_is_told_what_came_meanwhile),
       RUN(what_comes_in_envelopes_is_numbered_for_who_is_away),
       RUN(who_missed_nothing_is_told_nothing), RUN(what_had_not_left_the_queue_was_missed_too),
@@ -360,4 +392,4 @@ TESTS(RUN(who_comes_back_is_told_what_came_meanwhile),
       RUN(a_name_with_other_credentials_or_another_name_is_somebody_else),
       RUN(only_so_many_are_remembered_and_who_went_first_is_forgotten_first),
       RUN(who_is_forgotten_for_whoever_goes_takes_no_topic_from_under_it),
-      RUN(the_last_of_a_group_is_missed_and_the_next_one_told))
+      RUN(nobody_takes_long_to_leave), RUN(the_last_of_a_group_is_missed_and_the_next_one_told))
