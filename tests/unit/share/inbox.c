@@ -21,12 +21,14 @@ static struct client *serving_arcade(struct fixture *f)
 TEST(whoever_is_asked_does_not_hear_the_other_answers)
 {
 	struct fixture f;
-	struct client *cl, *owner;
+	struct client *cl, *owner, *monitor;
 
 	fixture_init(&f);
 	cl = serving_arcade(&f);
 	owner = client_new(&f);
-	say(owner, "SUB _INBOX.his.* 1\r\nSUB _INBOX.single 2\r\nSUB > 3\r\n");
+	monitor = client_new(&f);
+	say(monitor, "SUB > 3\r\n");
+	say(owner, "SUB _INBOX.his.* 1\r\nSUB _INBOX.single 2\r\n");
 	say(cl, "SUB serve.m 1\r\n");
 	say(owner, "PUB serve.m _INBOX.his.1 0\r\n\r\n");
 	assert_heard(cl, "MSG serve.m 1 _INBOX.his.1 0\r\n\r\n");
@@ -35,8 +37,10 @@ TEST(whoever_is_asked_does_not_hear_the_other_answers)
 	assert_heard(cl, NOT_YOURS("_INBOX.his.*") NOT_YOURS("_INBOX.his.>")
 				 NOT_YOURS("_INBOX.his.7") NOT_YOURS("_INBOX.single"));
 	forget(owner);
+	forget(monitor);
 	say(cl, "PUB _INBOX.his.1 2\r\nok\r\n");
-	assert_heard(owner, "MSG _INBOX.his.1 1 2\r\nok\r\nMSG _INBOX.his.1 3 2\r\nok\r\n");
+	assert_heard(owner, "MSG _INBOX.his.1 1 2\r\nok\r\n");
+	assert_heard(monitor, "MSG _INBOX.his.1 3 2\r\nok\r\n");
 	say(cl, "PUB $SYS.REQ.USER.INFO _INBOX.his.2 0\r\n\r\n");
 	assert_heard(cl, "-ERR 'Permissions Violation for Publish with Reply of \"_INBOX.his.2\": "
 			 "arcade may not publish there, nor have others do so; see its \"publish\" "
