@@ -189,14 +189,10 @@ static const struct rights *who_is(const struct consumer *c, const char token[RI
 	return rights_token_is(&d->owner, shown) ? &d->owner : found;
 }
 
-/* NULL: it may stay. A connection never changes hands. */
-static const char *what_is_wrong_with(struct consumer *c, const struct rights *rights)
+/* A connection never changes hands. */
+static bool may_have(const struct consumer *c, const struct rights *rights)
 {
-	bool same = !c->is_known || rights == c->rights;
-
-	if (!rights || !same)
-		return "Authorization Violation";
-	return c->is_known || consumer_has_place(c, rights) ? NULL : "maximum connections exceeded";
+	return rights && (!c->is_known || rights == c->rights);
 }
 
 static const char *what_is_wrong(const struct greeting_options *o)
@@ -221,8 +217,7 @@ static void on_connect(struct consumer *c, const struct nats_op *op)
 	}
 	rights = who_is(c, token);
 	secret_wipe(token, sizeof(token));
-	wrong = what_is_wrong_with(c, rights);
-	wrong = wrong ? wrong : what_is_wrong(&options);
+	wrong = may_have(c, rights) ? what_is_wrong(&options) : "Authorization Violation";
 	if (wrong) {
 		consumer_close(c, wrong);
 		return;

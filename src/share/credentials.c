@@ -87,18 +87,18 @@ static size_t end_subscriptions(struct consumer *c)
 	return n;
 }
 
-bool consumer_has_place(const struct consumer *c, const struct rights *rights)
+bool consumer_has_place(const struct consumer *c)
 {
 	size_t n = 0;
 
-	if (rights->is_owner)
+	if (c->rights->is_owner)
 		return true;
 	list_for_each (it, &c->door->consumers) {
 		const struct consumer *o = list_entry(it, struct consumer, link);
 
-		n += o->rights == rights && o->state != CONSUMER_CLOSING;
+		n += o != c && o->rights == c->rights && o->state == CONSUMER_READY;
 	}
-	return n < rights->connections;
+	return n < c->rights->connections;
 }
 
 size_t consumer_set_rights(struct consumer *c, const struct rights *rights)

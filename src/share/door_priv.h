@@ -96,8 +96,9 @@ size_t memory_of_output(const struct consumer *c);
 /* From now on it has these; subscriptions that it may not have any more are ended, and it is told.
  * Returns how many. */
 size_t consumer_set_rights(struct consumer *c, const struct rights *rights);
-/* One connection more may have these. */
-bool consumer_has_place(const struct consumer *c, const struct rights *rights);
+/* Its credentials allow one connection more. Who waits for another's id is not counted: it takes
+ * that one's place, or is refused. */
+bool consumer_has_place(const struct consumer *c);
 /* NULL, or why it may not, in `room`. */
 #define REASON_MAX (LIMIT_CONSUMER_ID + 128)
 const char *consumer_may_not_subscribe(const struct consumer *c, struct bytes pattern,

@@ -96,7 +96,9 @@ void identity_claim(struct consumer *c)
 		identity_release(holder);
 		holder = find_holder(c->door, c->options.name);
 	}
-	if (!holder)
+	if (!holder && !consumer_has_place(c))
+		consumer_close(c, "maximum connections exceeded");
+	else if (!holder)
 		grant(c);
 	else if (holder->rights != c->rights)
 		refuse(c, "is held by a connection with another token");

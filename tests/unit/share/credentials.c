@@ -384,6 +384,29 @@ TEST(so_many_connections_and_no_more)
 	fixture_deinit(&f);
 }
 
+TEST(the_last_place_can_be_taken_over)
+{
+	struct fixture f;
+	struct rights *r;
+	struct rights_table *t = table_of_arcade(&r);
+	struct client *holder, *newcomer, *third;
+
+	fixture_init(&f);
+	r->connections = 1;
+	set_rights(&f, t);
+	holder = client_arcade(&f, ARCADE_AS("arcade"));
+	newcomer = client_arcade(&f, ARCADE_AS("arcade") "PING\r\n");
+	assert_int_equal(newcomer->ended, 0);
+	third = client_arcade(&f, ARCADE_AS("arcade#2"));
+	assert_heard(third, "-ERR 'maximum connections exceeded'\r\n");
+	pass_ms(&f, LIMIT_DOOR_TAKEOVER_MS + 100);
+	assert_true(holder->wants_close || holder->ended);
+	assert_heard(newcomer, "PONG\r\n");
+	third = client_arcade(&f, ARCADE_AS("arcade#2"));
+	assert_heard(third, "-ERR 'maximum connections exceeded'\r\n");
+	fixture_deinit(&f);
+}
+
 TEST(nobody_joins_the_topics_that_others_need)
 {
 	struct fixture f;
@@ -423,7 +446,8 @@ TESTS(RUN(a_wrong_token_is_a_violation_and_ends_the_connection),
       RUN(who_serves_may_answer_what_it_was_asked_and_nothing_else),
       RUN(an_answer_may_only_come_back), RUN(verbs_are_asked_one_by_one),
       RUN(so_many_subscriptions_and_no_more), RUN(a_connection_with_its_own_token_is_called_by_it),
-      RUN(so_many_connections_and_no_more), RUN(nobody_joins_the_topics_that_others_need),
+      RUN(so_many_connections_and_no_more), RUN(the_last_place_can_be_taken_over),
+      RUN(nobody_joins_the_topics_that_others_need),
       RUN(an_id_is_not_taken_over_with_another_token), RUN(a_second_connect_does_not_change_hands),
       RUN(a_token_counts_for_more_than_the_unix_socket),
       RUN(a_change_takes_only_what_is_not_allowed_any_more),
