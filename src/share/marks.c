@@ -13,14 +13,14 @@ void mark_add(struct sub *s, const struct letter *l, uint64_t from)
 	s->n_marks++;
 	if (l->view)
 		l->view->topic->n_marks++;
-	unsent_add(&c->unsent, (struct mark){
-				       .sub = s,
-				       .view = l->view,
-				       .from = from,
-				       .seq = l->seq,
-				       .end = outbox_end_at(&c->out),
-				       .n_payload = l->payload.n,
-			       });
+	*unsent_add(&c->unsent) = (struct mark){
+		.sub = s,
+		.view = l->view,
+		.from = from,
+		.seq = l->seq,
+		.end = outbox_end_at(&c->out),
+		.n_payload = l->payload.n,
+	};
 }
 
 static void drop_first(struct consumer *c)

@@ -35,13 +35,6 @@ int unsent_reserve(struct unsent *u)
 	return 0;
 }
 
-void unsent_add(struct unsent *u, struct mark mark)
-{
-	ASSERT(u->n < u->cap);
-	u->ring[(u->first + u->n) & (u->cap - 1)] = mark;
-	u->n++;
-}
-
 void unsent_drop(struct unsent *u)
 {
 	ASSERT(u->n > 0);

@@ -8,7 +8,7 @@
 static void add(struct unsent *u, uint64_t seq)
 {
 	assert_int_equal(unsent_reserve(u), 0);
-	unsent_add(u, (struct mark){ .seq = seq });
+	*unsent_add(u) = (struct mark){ .seq = seq };
 }
 
 TEST(marks_come_out_as_they_went_in_however_the_ring_has_turned)
