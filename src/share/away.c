@@ -7,6 +7,7 @@
 #include "share/door_missed.h"
 
 #define LOOKS_MAX (1 << 20)
+#define SHARES 4 /* of the records, one of which those of one token may have */
 #define WHO_MAX (2 + LIMIT_CONSUMER_ID + LIMIT_CONSUMER_ID + LIMIT_SUBJECT)
 
 /* ---- records ---- */
@@ -20,12 +21,13 @@ static void unkeep(struct door *d, struct away_view *r)
 	topic_may_leave(d, r->view->topic);
 }
 
-static void forget_view(struct door *d, struct away_view *r)
+static void forget_view(struct door *d, struct away *a, struct away_view *r)
 {
 	struct topic *t = r->view->topic;
 
 	unkeep(d, r);
 	list_remove(&r->link);
+	a->n_views--;
 	d->n_away--;
 	t->n_away--;
 	r->view->n_away--;
@@ -36,7 +38,7 @@ static void forget_view(struct door *d, struct away_view *r)
 static void forget(struct door *d, struct away *a)
 {
 	list_for_each_safe (it, &a->views)
-		forget_view(d, list_entry(it, struct away_view, link));
+		forget_view(d, a, list_entry(it, struct away_view, link));
 	map_remove(&d->away_by_who, &a->by_who);
 	list_remove(&a->link);
 	free(a);
@@ -61,7 +63,66 @@ static void enlist(struct door *d, struct away *a)
 	door_deadline_at(d, a->until);
 }
 
-struct away *away_of(struct door *d, struct bytes who, struct mono until)
+/* ---- room ---- */
+
+static bool is_by(const struct away *a, const char *by)
+{
+	return strcmp(a->by, by) == 0;
+}
+
+/* Who ended first of these. NULL: there is none but `a`. */
+static struct away *oldest_by(struct door *d, const char *by, const struct away *a)
+{
+	list_for_each (it, &d->away) {
+		struct away *o = list_entry(it, struct away, link);
+
+		if (o != a && is_by(o, by))
+			return o;
+	}
+	return NULL;
+}
+
+/* Do they have what those of one token may have? */
+static bool have_their_share(struct door *d, const char *by, bool of_views)
+{
+	size_t n = 0;
+
+	if (!by[0])
+		return false;
+	list_for_each (it, &d->away) {
+		const struct away *o = list_entry(it, struct away, link);
+
+		if (is_by(o, by))
+			n += of_views ? o->n_views : 1;
+	}
+	return n >= (of_views ? LIMIT_DOOR_AWAY_VIEWS : LIMIT_DOOR_AWAY) / SHARES;
+}
+
+static void make_room(struct door *d, const char *by)
+{
+	if (have_their_share(d, by, false))
+		forget(d, oldest_by(d, by, NULL));
+	else if (d->away_by_who.n >= LIMIT_DOOR_AWAY)
+		forget(d, list_entry(d->away.next, struct away, link));
+}
+
+/* False: there is none. */
+static bool make_room_for_view(struct door *d, const struct away *a)
+{
+	struct away *oldest = list_entry(d->away.next, struct away, link);
+
+	if (have_their_share(d, a->by, true)) {
+		oldest = oldest_by(d, a->by, a);
+		if (!oldest)
+			return false;
+		forget(d, oldest);
+	} else if (d->n_away >= LIMIT_DOOR_AWAY_VIEWS && oldest != a) {
+		forget(d, oldest);
+	}
+	return d->n_away < LIMIT_DOOR_AWAY_VIEWS;
+}
+
+struct away *away_of(struct door *d, struct bytes who, const char *by, struct mono until)
 {
 	struct away *a = find(d, who);
 
@@ -71,12 +132,12 @@ struct away *away_of(struct door *d, struct bytes who, struct mono until)
 		enlist(d, a);
 		return a;
 	}
-	if (d->away_by_who.n >= LIMIT_DOOR_AWAY)
-		forget(d, list_entry(d->away.next, struct away, link));
+	make_room(d, by);
 	a = calloc(1, sizeof(*a) + who.n);
 	if (!a)
 		return NULL;
 	a->until = until;
+	strcpy(a->by, by);
 	a->n_who = who.n;
 	memcpy(a->who, who.p, who.n);
 	list_init(&a->views);
@@ -102,18 +163,16 @@ static struct away_view *find_view(struct away *a, const struct view *v)
 
 struct away_view *away_add(struct door *d, struct away *a, struct view *v)
 {
-	struct away *oldest = list_entry(d->away.next, struct away, link);
 	struct away_view *r;
 
-	if (d->n_away >= LIMIT_DOOR_AWAY_VIEWS && oldest != a)
-		forget(d, oldest);
-	if (d->n_away >= LIMIT_DOOR_AWAY_VIEWS)
+	if (!make_room_for_view(d, a))
 		return NULL;
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return NULL;
 	r->view = v;
 	list_add_tail(&a->views, &r->link);
+	a->n_views++;
 	d->n_away++;
 	v->topic->n_away++;
 	v->n_away++;
@@ -199,7 +258,8 @@ static struct away_view *note(struct sub *s, struct view *v)
 		return NULL;
 	if (s->queue.n == 0)
 		v->noted_by = c->number;
-	a = away_of(d, who, mono_add_ms(d->now, LIMIT_DOOR_AWAY_MS));
+	a = away_of(d, who, c->rights->is_owner ? "" : c->rights->name,
+		    mono_add_ms(d->now, LIMIT_DOOR_AWAY_MS));
 	r = a ? find_view(a, v) : NULL;
 	if (!r && a)
 		r = away_add(d, a, v);

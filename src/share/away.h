@@ -31,6 +31,8 @@ struct away {
 	struct list link; /* on door.away, who ended first is first */
 	struct mono until;
 	struct list views;
+	size_t n_views;
+	char by[LIMIT_CONSUMER_ID + 1]; /* whose token who ended last had; "": it is not counted */
 	size_t n_who;
 	uint8_t who[]; /* AWAY_CONSUMER credentials NUL id, or AWAY_GROUP queue */
 };
@@ -46,8 +48,9 @@ void away_tick(struct door *d, struct mono now);
 struct mono away_deadline(const struct door *d);
 void away_free(struct door *d);
 
-/* Finds or makes room for `who`, and for a view of it. NULL: no memory, or no room. */
-struct away *away_of(struct door *d, struct bytes who, struct mono until);
+/* Finds or makes room for `who`, and for a view of it. NULL: no memory, or no room. Those of one
+ * `by` take no more than a share, and make room among themselves then. */
+struct away *away_of(struct door *d, struct bytes who, const char *by, struct mono until);
 struct away_view *away_add(struct door *d, struct away *a, struct view *v);
 /* It stays joined. */
 void away_keep(struct away_view *r);

@@ -131,7 +131,8 @@ static void restore_away(struct door *d, const struct numbers *n, struct topic *
 		struct away *a = NULL;
 
 		if (from->left_ms > paused_ms)
-			a = away_of(d, from->who, mono_add_ms(d->now, from->left_ms - paused_ms));
+			a = away_of(d, from->who, "",
+				    mono_add_ms(d->now, from->left_ms - paused_ms));
 		for (size_t k = 0; a && k < from->n_views; k++)
 			if (topics[v[k].topic])
 				restore_view(d, a, topics[v[k].topic], &v[k]);

@@ -1,7 +1,7 @@
 /* Proves that whoever comes back is told exactly what it missed while it was away, and that nothing
  * is kept for ever. */
 
-#include "door_fixture.h"
+#include "door_rights.h"
 
 #include "share/door_priv.h"
 
@@ -381,6 +381,32 @@ TEST(nobody_takes_long_to_leave)
 	fixture_deinit(&f);
 }
 
+TEST(one_token_does_not_make_the_others_be_forgotten)
+{
+	struct fixture f;
+	struct rights *r;
+	struct rights_table *t = table_of_arcade(&r);
+	struct client *cl;
+	char line[64];
+
+	fixture_init(&f);
+	assert_int_equal(rights_allow(t, r, RIGHTS_SUBSCRIBE, ">"), 0);
+	set_rights(&f, t);
+	client_gone(named(&f, "SUB topic./t 1\r\n"));
+	cl = client_arcade(&f, ARCADE);
+	for (int i = 0; i < LIMIT_DOOR_AWAY; i++) {
+		snprintf(line, sizeof(line), "SUB topic./u g%d %d\r\n", i, i);
+		say(cl, line);
+	}
+	client_gone(cl);
+	bring(&f, T, 2);
+	bring(&f, U, 1);
+	forget_notes(&f);
+	(void)named(&f, "SUB topic./t 1\r\n");
+	assert_noted(&f, "gap svc 2 missed 1-2 topic./t away\n");
+	fixture_deinit(&f);
+}
+
 TESTS(RUN(who_comes_back_is_told_what_came_meanwhile),
       RUN(what_comes_in_envelopes_is_numbered_for_who_is_away),
       RUN(who_missed_nothing_is_told_nothing), RUN(what_had_not_left_the_queue_was_missed_too),
@@ -392,4 +418,5 @@ TESTS(RUN(who_comes_back_is_told_what_came_meanwhile),
       RUN(a_name_with_other_credentials_or_another_name_is_somebody_else),
       RUN(only_so_many_are_remembered_and_who_went_first_is_forgotten_first),
       RUN(who_is_forgotten_for_whoever_goes_takes_no_topic_from_under_it),
-      RUN(nobody_takes_long_to_leave), RUN(the_last_of_a_group_is_missed_and_the_next_one_told))
+      RUN(nobody_takes_long_to_leave), RUN(one_token_does_not_make_the_others_be_forgotten),
+      RUN(the_last_of_a_group_is_missed_and_the_next_one_told))
