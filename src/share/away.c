@@ -308,7 +308,9 @@ static void leave_unsent(const struct mark *m)
 	if (m->seq >= r->told_from)
 		return; /* another subscription's copy, or told as dropped */
 	r->bytes_at -= m->n_payload;
-	lower(&r->told_from, m->seq);
+	/* What lies between was told as dropped, or is another member's, or no message. */
+	r->pauses_at -= r->told_from - 1 - m->seq;
+	r->told_from = m->seq;
 }
 
 static bool is_noted(const struct sub *s, const struct view *v)

@@ -16,13 +16,15 @@
 struct away_view {
 	struct list link;
 	struct view *view;
-	uint64_t left_by;             /* the consumer's number */
-	uint64_t from;                /* the first number it was not handed */
-	uint64_t told_from;           /* the first that no event has told */
-	uint64_t bytes_at, pauses_at; /* of the view, before told_from */
-	bool keeps;                   /* the topic stays joined for it */
-	bool restart;                 /* the node was away, too */
-	bool taken; /* it is back, and was told up to `to`; its further subscriptions may ask */
+	uint64_t left_by;   /* the consumer's number */
+	uint64_t from;      /* the first number it was not handed */
+	uint64_t told_from; /* the first that no event has told */
+	/* Of the view, before told_from; numbers behind it that were told already, or handed to
+	 * others, count as pauses. */
+	uint64_t bytes_at, pauses_at;
+	bool keeps;   /* the topic stays joined for it */
+	bool restart; /* the node was away, too */
+	bool taken;   /* it is back, and was told up to `to`; its further subscriptions may ask */
 	uint64_t to;
 };
 

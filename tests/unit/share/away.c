@@ -158,6 +158,28 @@ TEST(a_hole_that_its_header_never_told_is_in_the_next_ones)
 	fixture_deinit(&f);
 }
 
+TEST(what_was_told_as_dropped_is_not_counted_again)
+{
+	struct fixture f;
+	struct client *cl;
+	static char large[20000];
+
+	memset(large, 'x', sizeof(large));
+	fixture_init_bytes(&f, 64 * KIB);
+	cl = named(&f, "SUB topic./t 1\r\n");
+	for (size_t i = 0; i < 4; i++)
+		gossip_brings(&f, T, BYTES(large, sizeof(large)));
+	forget_notes(&f); /* 1 and 2 wait; 3 and 4 did not fit */
+	client_gone(cl);
+	assert_noted(&f, "gap svc 2 missed 3-4 topic./t\n");
+	bring(&f, T, 1);
+	cl = named(&f, "SUB topic./t 1\r\n");
+	assert_noted(&f, "gap svc 3 missed 1-5 topic./t away\n");
+	bring(&f, T, 1);
+	assert_true(heard(cl, "Pl-Gap: 1-5\r\n"));
+	fixture_deinit(&f);
+}
+
 TEST(who_goes_again_before_its_first_message_is_told_all_of_it)
 {
 	struct fixture f;
@@ -411,6 +433,7 @@ TESTS(RUN(who_comes_back_is_told_what_came_meanwhile),
       RUN(what_comes_in_envelopes_is_numbered_for_who_is_away),
       RUN(who_missed_nothing_is_told_nothing), RUN(what_had_not_left_the_queue_was_missed_too),
       RUN(a_hole_that_its_header_never_told_is_in_the_next_ones),
+      RUN(what_was_told_as_dropped_is_not_counted_again),
       RUN(who_goes_again_before_its_first_message_is_told_all_of_it),
       RUN(a_wildcard_is_told_of_each_topic_it_saw),
       RUN(who_unsubscribed_or_has_no_name_is_not_waited_for),
