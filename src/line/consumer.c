@@ -114,8 +114,10 @@ int pl_consumer_subscribe(struct pl_consumer *c, const char *subject, const char
 			  uint64_t *ret_sid)
 {
 	uint64_t sid;
-	int r = client_subscribe_queue(c->client, subject, queue ? queue : "", &sid);
+	int r = -EINVAL;
 
+	if (subject)
+		r = client_subscribe_queue(c->client, subject, queue ? queue : "", &sid);
 	if (r == 0 && ret_sid)
 		*ret_sid = sid;
 	return r;
@@ -161,7 +163,8 @@ static int to_publication(struct pl_consumer *c, const struct pl_publication *p,
 {
 	int r;
 
-	if (p->size < sizeof(*p) || !p->subject)
+	if (p->size < sizeof(*p) || !p->subject || (!p->data && p->data_size > 0) ||
+	    (!p->headers && p->n_headers > 0))
 		return -EINVAL;
 	r = write_headers(c, p);
 	*ret = (struct client_publication){
@@ -184,6 +187,8 @@ int pl_consumer_publish_message(struct pl_consumer *c, const struct pl_publicati
 int pl_consumer_publish(struct pl_consumer *c, const char *subject, const void *data,
 			size_t data_size)
 {
+	if (!subject || (!data && data_size > 0))
+		return -EINVAL;
 	return client_publish(c->client, subject, BYTES(data, data_size));
 }
 

@@ -223,6 +223,7 @@ int pl_line_open(const char *address, const struct pl_setting *given, size_t n_g
 	*ret = line;
 	if (!line)
 		return -ENOMEM;
+	address = address ? address : "";
 	if (strncmp(address, EMBEDDED, n) == 0)
 		r = open_embedded(line, address + n, given, n_given);
 	else

@@ -111,6 +111,13 @@ TEST(what_is_no_publication_is_refused_before_it_leaves)
 	assert_int_equal(pl_consumer_publish_message(c, &pub), -EINVAL);
 	assert_int_equal(pl_consumer_publish(c, "a b", "x", 1), -EINVAL);
 	assert_int_equal(pl_consumer_subscribe(c, "", NULL, NULL), -EINVAL);
+	assert_int_equal(pl_consumer_subscribe(c, NULL, NULL, NULL), -EINVAL);
+	assert_int_equal(pl_consumer_publish(c, NULL, "x", 1), -EINVAL);
+	assert_int_equal(pl_consumer_publish(c, "a", NULL, 1), -EINVAL);
+	pub = (struct pl_publication){ .size = sizeof(pub), .subject = "a", .data_size = 1 };
+	assert_int_equal(pl_consumer_publish_message(c, &pub), -EINVAL);
+	pub = (struct pl_publication){ .size = sizeof(pub), .subject = "a", .n_headers = 1 };
+	assert_int_equal(pl_consumer_publish_message(c, &pub), -EINVAL);
 	assert_int_equal(pl_consumer_unsubscribe(c, 99, 0), -ENOENT);
 	assert_int_equal(pl_consumer_counts(c, &counts), -EINVAL);
 	pl_consumer_close(c);

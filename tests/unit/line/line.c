@@ -67,6 +67,8 @@ TEST(an_attached_line_only_remembers_where)
 	assert_int_equal(pl_line_open("/nonexistent/x.sock", NULL, 0, &line), 0);
 	assert_string_equal(line_address(line), "/nonexistent/x.sock");
 	pl_line_close(line);
+	assert_int_equal(pl_line_open(NULL, NULL, 0, &line), -EINVAL);
+	pl_line_close(line);
 	assert_int_equal(pl_line_open("what is this", NULL, 0, &line), -EINVAL);
 	assert_non_null(strstr(pl_line_error(line), "\"what is this\" is no address"));
 	pl_line_close(line);
