@@ -71,13 +71,14 @@ static void on_alarm(uv_timer_t *h)
 
 /*
  * libuv counts milliseconds of the same clock: rounded up, so that the alarm is never early. What
- * has been reached already must not wait for the end of its millisecond, though.
+ * has been reached already must not wait for the end of its millisecond, though, nor what is to be
+ * done in the next turn: a nanosecond after this one's moment.
  */
 static uint64_t alarm_delay_ms(struct loop_uv *l, struct mono at)
 {
 	uint64_t at_ms = at.ns / NS_PER_MS + (at.ns % NS_PER_MS != 0), now_ms = uv_now(&l->uv);
 
-	if (mono_reached(at, uv_now_(&l->base)))
+	if (mono_reached(at, mono_add_ns(uv_now_(&l->base), 1)))
 		return 0;
 	return at_ms > now_ms ? at_ms - now_ms : 0;
 }

@@ -38,7 +38,6 @@ static void write_headers(struct wr *w, const struct view *v, const struct about
 size_t announce(struct door *d, struct letter *l, const struct about *about)
 {
 	struct wr w = wr_to(&d->scratch);
-	size_t n;
 
 	l->seq = ++l->view->seq;
 	l->view->n_bytes += l->payload.n;
@@ -48,9 +47,7 @@ size_t announce(struct door *d, struct letter *l, const struct about *about)
 	write_headers(&w, l->view, about);
 	if (wr_finish(&w) == 0)
 		l->header = buf_data(&d->scratch);
-	n = deliver(d, l);
-	d->work += n;
-	return n;
+	return deliver(d, l);
 }
 
 void door_deliver(struct door *d, const struct gossip_delivery *m, bool verified,

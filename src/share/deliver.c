@@ -427,6 +427,7 @@ size_t deliver(struct door *d, struct letter *l)
 		n_reached++;
 	}
 	n_reached += deliver_to_groups(d, n_queued, l);
+	d->work += n_reached + n_reached * l->payload.n / BYTES_PER_WORK;
 	frame_deinit(&l->frame);
 	d->delivering = false;
 	return n_reached;

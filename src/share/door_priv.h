@@ -133,8 +133,10 @@ void sub_free(struct sub *s);
 
 /* ---- deliver.c ---- */
 
-/* So many subscriptions that are looked at take the time of one delivery. */
+/* So many subscriptions that are looked at take the time of one delivery, and so many bytes that
+ * are to be written to sockets. */
 #define LOOKED_AT_PER_WORK 8
+#define BYTES_PER_WORK 2048
 
 struct letter {
 	struct bytes subject, reply, header, payload;

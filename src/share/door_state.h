@@ -161,10 +161,12 @@ struct question {
 struct door {
 	struct door_config config;
 	struct rights owner;
-	struct rights_table *rights; /* of everybody else; NULL: nobody */
-	size_t memory_max;           /* for all consumers together */
-	struct mono counted_at;      /* what they hold; {0}: never */
-	size_t work;                 /* done for the consumer whose turn it is */
+	struct rights_table *rights;  /* of everybody else; NULL: nobody */
+	size_t memory_max;            /* for all consumers together */
+	struct mono counted_at;       /* what they hold; {0}: never */
+	size_t work, work_max;        /* done for the consumer whose portion it is, and its end */
+	struct mono turn_at;          /* of this turn: */
+	size_t n_busy, n_busy_before; /* who did much, in it and in the last */
 	struct list consumers;
 	size_t n_consumers;
 	uint64_t last_number;

@@ -1,11 +1,30 @@
 #include "base/limits.h"
 #include "share/door_priv.h"
 
+#define PORTION_MIN 512 /* where many are busy; who does less is not */
+
 /*
  * What a consumer says, in portions. Nobody may keep the loop to itself, and who has a quota is not
  * read beyond it: what has come already waits here, and reading from its socket pauses. So nothing
  * of it is lost, and its own program notices as it would notice a slow network.
+ *
+ * One portion a turn of the loop, for which the clock stands still. Those who are busy share what
+ * one of them may have alone, so that many publishers make a turn hardly longer than one.
  */
+
+/* By how many were busy in the last turn, or are in this one. */
+static size_t portion(struct door *d)
+{
+	size_t n;
+
+	if (d->turn_at.ns != d->now.ns) {
+		d->turn_at = d->now;
+		d->n_busy_before = d->n_busy;
+		d->n_busy = 0;
+	}
+	n = size_max(d->n_busy_before, d->n_busy + 1);
+	return size_max(LIMIT_DOOR_TURN / n, PORTION_MIN);
+}
 
 static bool has_quota(const struct consumer *c)
 {
@@ -15,7 +34,7 @@ static bool has_quota(const struct consumer *c)
 static bool may_go_on(const struct consumer *c)
 {
 	return (c->state == CONSUMER_NEW || c->state == CONSUMER_READY) && has_quota(c) &&
-	       c->door->work < LIMIT_DOOR_TURN;
+	       c->door->work < c->door->work_max;
 }
 
 static void count(struct consumer *c, const struct nats_op *op)
@@ -28,16 +47,18 @@ static void count(struct consumer *c, const struct nats_op *op)
 }
 
 /* Reads until the input is used up, an end, or a wait. */
-static void feed(struct consumer *c, struct bytes *io)
+static void feed(struct consumer *c, struct bytes *io, size_t work_max)
 {
 	struct door *d = c->door;
 	struct nats_op op;
 	int r = 0;
 
+	d->work = 0;
+	d->work_max = work_max;
 	while (r == 0 && may_go_on(c)) {
 		r = nats_parser_next(&c->in, io, &op);
 		if (r == NATS_E_MORE)
-			return;
+			break;
 		/* What an operation put off is done before the next, and never under its feet. */
 		d->n_handling++;
 		if (r == 0) {
@@ -49,6 +70,7 @@ static void feed(struct consumer *c, struct bytes *io)
 		d->n_handling--;
 		door_settle(d);
 	}
+	d->n_busy += d->work >= PORTION_MIN;
 }
 
 static void pause(struct consumer *c, bool paused)
@@ -67,7 +89,7 @@ static void schedule(struct consumer *c)
 {
 	struct door *d = c->door;
 
-	c->go_on_at = d->now;
+	c->go_on_at = mono_add_ns(d->now, 1); /* in the next turn */
 	if (!has_quota(c)) {
 		c->go_on_at.ns =
 			c->messages.due.ns > c->bytes.due.ns ? c->messages.due.ns : c->bytes.due.ns;
@@ -101,13 +123,12 @@ static void hold(struct consumer *c, struct bytes rest)
 
 void intake_add(struct consumer *c, struct bytes b)
 {
-	c->door->work = 0;
 	if (buf_len(&c->held) == 0)
-		feed(c, &b);
+		feed(c, &b, portion(c->door));
 	hold(c, b);
 }
 
-void intake_go_on(struct consumer *c)
+static void go_on(struct consumer *c, size_t work_max)
 {
 	struct bytes b = buf_data(&c->held);
 	size_t n = b.n;
@@ -115,8 +136,7 @@ void intake_go_on(struct consumer *c)
 	if (!mono_is_never(c->throttled_at))
 		c->throttled_ns += mono_since_ns(c->throttled_at, c->door->now);
 	c->throttled_at = MONO_NEVER;
-	c->door->work = 0;
-	feed(c, &b);
+	feed(c, &b, work_max);
 	buf_consume(&c->held, n - b.n);
 	if (c->state == CONSUMER_CLOSING || c->state == CONSUMER_WAITING)
 		return;
@@ -127,6 +147,11 @@ void intake_go_on(struct consumer *c)
 	buf_deinit(&c->held);
 	buf_init(&c->held, LIMIT_DOOR_HELD_INPUT);
 	pause(c, false);
+}
+
+void intake_go_on(struct consumer *c)
+{
+	go_on(c, portion(c->door));
 }
 
 struct mono intake_deadline(const struct consumer *c)
@@ -141,5 +166,5 @@ void consumer_hang_up(struct consumer *c, struct mono now)
 	c->door->now = now;
 	for (size_t i = 0; i < LIMIT_DOOR_LAST_TURNS; i++)
 		if (!mono_is_never(intake_deadline(c)) && has_quota(c))
-			intake_go_on(c);
+			go_on(c, LIMIT_DOOR_TURN);
 }

@@ -44,7 +44,6 @@ static void publish_local(struct consumer *c, const struct nats_op *op)
 	};
 	size_t n = deliver(c->door, &l);
 
-	c->door->work += n;
 	if (n > 0)
 		return;
 	/* Those who want everything would have wanted it: its publisher is to know that they do not

@@ -170,6 +170,12 @@ TEST(its_id_is_taken_over_while_it_waits)
 	fixture_deinit(&f);
 }
 
+static void next_turn(struct fixture *f)
+{
+	f->now = mono_add_ns(f->now, 1);
+	door_tick(f->door, f->now);
+}
+
 TEST(one_turn_ends_and_the_next_goes_on_where_it_was)
 {
 	struct fixture f;
@@ -184,9 +190,11 @@ TEST(one_turn_ends_and_the_next_goes_on_where_it_was)
 	n_first = count(owner, "MSG a 1 1\r\n");
 	assert_in_range(n_first, 1000, LIMIT_DOOR_TURN);
 	assert_true(cl->is_paused);
-	assert_int_equal(door_deadline(f.door).ns, f.now.ns);
+	assert_int_equal(door_deadline(f.door).ns, f.now.ns + 1);
+	pass_ms(&f, 0);
+	assert_int_equal(count(owner, "MSG a 1 1\r\n"), n_first);
 	for (int i = 0; i < 10; i++)
-		pass_ms(&f, 0);
+		next_turn(&f);
 	assert_int_equal(count(owner, "MSG a 1 1\r\n"), 10000);
 	assert_false(cl->is_paused);
 	throttled = 0;
@@ -212,6 +220,54 @@ TEST(many_readers_make_a_turn_shorter)
 	}
 	say_many(cl, "PUB a 1\r\nx\r\n", 100);
 	assert_in_range(count(owner, "MSG a 7 1\r\n"), 5, 15);
+	buf_clear(&owner->heard);
+	fixture_deinit(&f);
+}
+
+TEST(long_messages_make_a_turn_shorter)
+{
+	struct fixture f;
+	struct client *cl, *owner;
+	char line[64 * KIB + 64];
+
+	fixture_init(&f);
+	cl = client_new(&f);
+	owner = client_new(&f);
+	for (int i = 0; i < 100; i++) {
+		snprintf(line, sizeof(line), "SUB a %d\r\n", i);
+		say(owner, line);
+	}
+	snprintf(line, sizeof(line), "PUB a 60000\r\n%060000d\r\n", 0);
+	say_many(cl, line, 4);
+	assert_int_equal(count(owner, "MSG a 7 60000\r\n"), 3);
+	next_turn(&f);
+	assert_int_equal(count(owner, "MSG a 7 60000\r\n"), 4);
+	buf_clear(&owner->heard);
+	fixture_deinit(&f);
+}
+
+/* Who comes first has a whole one, the second half of one, and so on; then all have the same. */
+TEST(who_are_busy_share_a_portion)
+{
+	struct fixture f;
+	struct client *cl[8], *owner;
+	size_t n;
+
+	fixture_init(&f);
+	owner = client_new(&f);
+	say(owner, "SUB a 1\r\n");
+	for (size_t i = 0; i < ARRAY_SIZE(cl); i++)
+		cl[i] = client_new(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(cl); i++)
+		say_many(cl[i], "PUB a 1\r\nx\r\n", 20000);
+	say(owner, "PING\r\n"); /* says little, and takes nothing from them */
+	n = count(owner, "MSG a 1 1\r\n");
+	assert_in_range(n, 4096 * 2.7, 4096 * 2.8);
+	next_turn(&f);
+	assert_in_range(count(owner, "MSG a 1 1\r\n") - n, 4000, 4100);
+	for (int i = 0; i < 8; i++)
+		next_turn(&f);
+	assert_in_range(count(owner, "MSG a 1 1\r\n") - n, 9 * 4000, 9 * 4100);
 	buf_clear(&owner->heard);
 	fixture_deinit(&f);
 }
@@ -356,6 +412,7 @@ TESTS(RUN(who_publishes_too_fast_is_read_later_and_loses_nothing), RUN(bytes_cou
       RUN(only_publishing_counts), RUN(others_are_answered_while_one_waits_for_its_quota),
       RUN(who_waits_for_its_quota_is_not_taken_for_dead), RUN(its_id_is_taken_over_while_it_waits),
       RUN(one_turn_ends_and_the_next_goes_on_where_it_was), RUN(many_readers_make_a_turn_shorter),
+      RUN(long_messages_make_a_turn_shorter), RUN(who_are_busy_share_a_portion),
       RUN(what_is_looked_at_in_vain_makes_a_turn_shorter_too), RUN(so_does_a_group_of_many_members),
       RUN(a_message_in_two_parts_survives_the_wait_between), RUN(another_quota_begins_anew),
       RUN(what_a_broken_connection_had_said_does_not_hold_up_the_others),
