@@ -4,7 +4,9 @@
  * that does not read holds no more than its maximum, and everything is given back when they leave.
  *
  * The first byte chooses where the consumer comes from, whether it begins with a good CONNECT,
- * whether the neighbour, whose id is "x", lives, and whether Teranode's rules hold.
+ * whether the neighbour, whose id is "x", lives, whether Teranode's rules hold, and whether that
+ * CONNECT shows a token of its own: then nothing is heard, published and asked but what its rights
+ * cover.
  */
 
 #include <stdlib.h>
@@ -12,11 +14,17 @@
 
 #include "base/limits.h"
 #include "share/door.h"
+#include "share/rights.h"
+#include "wire/nats_line.h"
 
 #define CONSUMER_BYTES (32 * KIB)
-#define HELLO_AS(name)                                                                             \
+#define HELLO_WITH(token, name)                                                                    \
 	"CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true,"   \
-	"\"protocol\":1,\"auth_token\":\"t\",\"name\":\"" name "\"}\r\n"
+	"\"protocol\":1,\"auth_token\":\"" token "\",\"name\":\"" name "\"}\r\n"
+#define HELLO_AS(name) HELLO_WITH("t", name)
+#define ENTRY_TOKEN "sixteen-letters-x"
+#define ENTRY_SUBSCRIPTIONS 6
+#define FLAGS_ENTRY (2 | 64)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,6 +32,7 @@ struct node {
 	struct door *door;
 	struct random_seeded seed;
 	uint64_t ticket;
+	bool restricted; /* the consumer is the entry */
 };
 
 /* Topics "/e0" to "/e5" are refused, each for another reason. */
@@ -80,6 +89,7 @@ static int on_publish(void *user, struct bytes topic, struct bytes data, const c
 	};
 	struct node *node = user;
 
+	ASSERT(!node->restricted || bytes_equal(topic, BYTES_LITERAL("/t")));
 	if (data.n > 100) {
 		*ret_text = "too large for this test";
 		return -EMSGSIZE;
@@ -97,6 +107,7 @@ static void on_api(void *user, struct bytes verb, struct bytes body, uint64_t ti
 	struct node *node = user;
 
 	(void)body;
+	ASSERT(!node->restricted || bytes_equal(verb, BYTES_LITERAL("STATUS")));
 	if (node->ticket == 0) {
 		node->ticket = ticket;
 		return;
@@ -158,6 +169,58 @@ static void node_init(struct node *node, bool teranode_rules)
 	ASSERT(door_new(&config, &node->door) == 0);
 }
 
+static void let_in_entry(struct node *node)
+{
+	static const struct {
+		enum rights_kind kind;
+		const char *pattern;
+	} allowed[] = {
+		{ RIGHTS_SUBSCRIBE, "a.*" }, { RIGHTS_SUBSCRIBE, "topic.>" },
+		{ RIGHTS_PUBLISH, "a.>" },   { RIGHTS_PUBLISH, "topic./t" },
+		{ RIGHTS_SERVE, "method" },  { RIGHTS_API, "STATUS" },
+	};
+	struct rights_table *t = rights_table_new("p/");
+	struct door_rights_change change;
+	struct rights *entry;
+
+	ASSERT(t && rights_table_add(t, "entry", ENTRY_TOKEN, &entry) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
+		ASSERT(rights_allow(t, entry, allowed[i].kind, allowed[i].pattern) == 0);
+	entry->messages_rate = 20;
+	entry->bytes_rate = 2000;
+	entry->subscriptions = ENTRY_SUBSCRIPTIONS;
+	door_set_rights(node->door, t, (struct mono){ NS_PER_S }, &change);
+	node->restricted = true;
+}
+
+static bool starts(struct bytes b, const char *with)
+{
+	return b.n >= strlen(with) && memcmp(b.p, with, strlen(with)) == 0;
+}
+
+static bool entry_may_hear(struct bytes subject)
+{
+	if (starts(subject, "a."))
+		return !memchr(subject.p + 2, '.', subject.n - 2);
+	return starts(subject, "topic.") || starts(subject, "_") ||
+	       bytes_equal(subject, BYTES_LITERAL("serve.method"));
+}
+
+static void check_heard(struct bytes heard)
+{
+	struct nats_parser parser;
+	struct nats_op op;
+	int r;
+
+	nats_parser_init(&parser, NATS_VERBS_OF_SERVER, LIMIT_DOOR_CONTROL_LINE,
+			 LIMIT_DOOR_PAYLOAD);
+	while ((r = nats_parser_next(&parser, &heard, &op)) == 0)
+		if (op.verb == NATS_MSG || op.verb == NATS_HMSG)
+			ASSERT(entry_may_hear(op.subject));
+	ASSERT(r == NATS_E_MORE && heard.n == 0);
+	nats_parser_deinit(&parser);
+}
+
 static size_t waiting(struct consumer *c)
 {
 	struct bytes v[4096];
@@ -181,9 +244,21 @@ static void take_output(struct consumer *c, struct buf *heard)
 	}
 }
 
+/* As take_output(), of the consumer. */
+static void listen_to(const struct node *node, struct consumer *c, struct buf *heard)
+{
+	size_t before = buf_len(heard);
+
+	take_output(c, heard);
+	if (node->restricted)
+		check_heard(BYTES(buf_data(heard).p + before, buf_len(heard) - before));
+}
+
 static void info_is_sane(void *user, const struct consumer_info *info)
 {
 	(void)user;
+	if (strcmp(info->rights->name, "entry") == 0)
+		ASSERT(info->n_subscriptions <= ENTRY_SUBSCRIPTIONS);
 	ASSERT(info->n_subscriptions <= LIMIT_DOOR_SUBSCRIPTIONS);
 	ASSERT(info->bytes_held <= CONSUMER_BYTES + LIMIT_DOOR_SUBSCRIPTION_BYTES +
 					   LIMIT_DOOR_PAYLOAD + LIMIT_DOOR_HELD_INPUT +
@@ -235,11 +310,15 @@ static void converse(struct bytes all, size_t step, struct buf *heard)
 	stuck = attach_stuck(node.door, &marks[0], now);
 	ASSERT(door_attach(node.door, flags & 1 ? DOOR_UNIX_OWNER : DOOR_TCP, &marks[1], now, &c) ==
 	       0);
-	if (flags & 2)
+	if ((flags & FLAGS_ENTRY) == FLAGS_ENTRY) {
+		let_in_entry(&node);
+		ASSERT(consumer_input(c, BYTES_LITERAL(HELLO_WITH(ENTRY_TOKEN, "")), now) == 0);
+	} else if (flags & 2) {
 		ASSERT(consumer_input(c, BYTES_LITERAL(HELLO_AS("")), now) == 0);
+	}
 	feed(c, stuck, BYTES(all.p + 1, all.n - 1), step);
 	door_consumers(node.door, info_is_sane, NULL);
-	take_output(c, heard);
+	listen_to(&node, c, heard);
 	if (flags & 4)
 		ASSERT(consumer_input(stuck, BYTES_LITERAL("PONG\r\n"), now) == 0);
 	door_tick(node.door, mono_add_ms(now, 3000));
@@ -247,7 +326,7 @@ static void converse(struct bytes all, size_t step, struct buf *heard)
 	door_event(node.door, "END", BYTES_LITERAL("{}"));
 	(void)on_publish(&node, BYTES_LITERAL("/t"), BYTES_LITERAL("x"), NULL);
 	take_output(stuck, heard);
-	take_output(c, heard);
+	listen_to(&node, c, heard);
 	door_detach(node.door, stuck);
 	door_detach(node.door, c);
 	ASSERT(door_n_consumers(node.door) == 0);

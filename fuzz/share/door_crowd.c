@@ -6,6 +6,8 @@
  * - a healthy speaker's messages reach a healthy listener, each once and in order, at once;
  * - a dozy reader of all topics gets each message of them or is told that it missed it: what it
  *   heard and what it was told of are together what was sent;
+ * - who came with a token of its own hears, publishes and asks nothing but what its rights cover,
+ *   however they change;
  * - everybody hears nothing but whole lines of a NATS server, and nobody holds more than it may.
  */
 
@@ -28,6 +30,8 @@
 	"CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true,"   \
 	"\"protocol\":1,\"auth_token\":\"t\"" more "}\r\n"
 #define ENTRY_TOKEN "sixteen-letters-x"
+#define ENTRY_BYTES (64 * KIB)
+#define ENTRY_SUBSCRIPTIONS 5
 #define HELLO_ENTRY(more)                                                                          \
 	"CONNECT {\"verbose\":false,\"headers\":true,\"auth_token\":\"" ENTRY_TOKEN "\"" more      \
 	"}\r\n"
@@ -41,6 +45,7 @@ struct guest {
 	int n_closes;
 	struct nats_parser heard;
 	bool http, pinged; /* what it heard */
+	bool was_owner;    /* since then it may hear anything */
 };
 
 struct topic_record {
@@ -54,7 +59,9 @@ struct crowd {
 	struct random_seeded seed;
 	struct mono now;
 	struct guest speaker, listener, dozy, slots[SLOTS];
-	char subject[32]; /* between speaker and listener */
+	struct guest *says;                    /* NULL: nobody just now */
+	bool may_topics, may_local, may_plain; /* the entry: `topic.>`, `l.*`, `>` */
+	char subject[32];                      /* between speaker and listener */
 	uint64_t n_spoken, n_listened;
 	struct topic_record topics[TOPICS];
 	uint64_t tickets[TICKETS];
@@ -153,8 +160,27 @@ static void check_topic(struct crowd *w, const struct nats_op *op)
 	t->n_heard++;
 }
 
+static bool starts(struct bytes b, const char *with)
+{
+	return b.n >= strlen(with) && memcmp(b.p, with, strlen(with)) == 0;
+}
+
+/* What the entry may do now; inboxes are for everybody. */
+static bool entry_may_hear(const struct crowd *w, struct bytes subject)
+{
+	if (starts(subject, "_"))
+		return true;
+	if (starts(subject, "$") || starts(subject, "serve.") || starts(subject, "validate."))
+		return false;
+	return w->may_plain || (w->may_topics && starts(subject, "topic.")) ||
+	       (w->may_local && starts(subject, "l.") &&
+		!memchr(subject.p + 2, '.', subject.n - 2));
+}
+
 static void on_heard(struct crowd *w, struct guest *g, const struct nats_op *op)
 {
+	if ((op->verb == NATS_MSG || op->verb == NATS_HMSG) && !g->was_owner)
+		ASSERT(entry_may_hear(w, op->subject));
 	if (op->verb == NATS_PING)
 		g->pinged = true;
 	if (g == &w->listener && op->verb == NATS_MSG) {
@@ -226,12 +252,18 @@ static void come(struct crowd *w, struct guest *g, enum door_via via)
 	nats_parser_init(&g->heard, NATS_VERBS_OF_SERVER, LIMIT_DOOR_CONTROL_LINE,
 			 LIMIT_DOOR_PAYLOAD);
 	ASSERT(door_attach(w->door, via, g, w->now, &g->c) == 0);
+	g->was_owner = g->c->rights->is_owner;
 }
 
 static void say(struct crowd *w, struct guest *g, struct bytes b)
 {
-	if (g->c && g->n_closes == 0 && consumer_input(g->c, b, w->now) != 0)
+	if (!g->c || g->n_closes > 0)
+		return;
+	w->says = g;
+	if (consumer_input(g->c, b, w->now) != 0)
 		g->n_closes++;
+	w->says = NULL;
+	g->was_owner |= g->c->rights->is_owner;
 }
 
 static void say_text(struct crowd *w, struct guest *g, const char *text)
@@ -274,9 +306,12 @@ static void on_leave(void *user, struct bytes topic)
 
 static int on_publish(void *user, struct bytes topic, struct bytes data, const char **ret_text)
 {
+	struct crowd *w = user;
+
+	ASSERT(!w->says || w->says->c->rights->is_owner);
 	for (size_t i = 0; i < TOPICS; i++)
 		if (bytes_equal(topic, bytes_of_text(topic_names[i])))
-			on_topic(user, i, data, true);
+			on_topic(w, i, data, true);
 	*ret_text = "too large";
 	return data.n > 1000 ? -EMSGSIZE : 0;
 }
@@ -287,6 +322,7 @@ static void on_api(void *user, struct bytes verb, struct bytes body, uint64_t ti
 
 	(void)verb;
 	(void)body;
+	ASSERT(!w->says || w->says->c->rights->is_owner);
 	if (w->n_tickets < TICKETS)
 		w->tickets[w->n_tickets++] = ticket;
 }
@@ -337,19 +373,36 @@ static const struct door_ops ops = {
 	.wants_close = on_close,
 };
 
-/* Whoever came with a token of its own may do a little, or is not known any more. */
+static void allow(struct rights_table *t, struct rights *entry, bool yes, enum rights_kind kind,
+		  const char *pattern)
+{
+	ASSERT(!yes || rights_allow(t, entry, kind, pattern) == 0);
+}
+
+/* Whoever came with a token of its own may do a little, which `arg` says, or is not known any more.
+ * What waits for it was allowed when it came: that is heard before. */
 static void change_rights(struct crowd *w, uint8_t arg)
 {
 	struct rights_table *t = arg % 4 == 0 ? NULL : rights_table_new("");
 	struct door_rights_change change;
 	struct rights *entry;
 
+	for (size_t i = 0; i < SLOTS; i++)
+		if (!w->slots[i].was_owner)
+			read_some(w, &w->slots[i], SIZE_MAX);
+	w->may_topics = t && !(arg & 4);
+	w->may_local = t && !(arg & 8);
+	w->may_plain = t && arg & 16;
 	if (t) {
 		ASSERT(rights_table_add(t, "entry", ENTRY_TOKEN, &entry) == 0);
-		ASSERT(rights_allow(t, entry, RIGHTS_SUBSCRIBE, "topic.>") == 0);
-		ASSERT(rights_allow(t, entry, RIGHTS_SUBSCRIBE, "l.*") == 0);
-		ASSERT(arg % 4 == 1 || rights_allow(t, entry, RIGHTS_PUBLISH, "l.*") == 0);
+		allow(t, entry, w->may_topics, RIGHTS_SUBSCRIBE, "topic.>");
+		allow(t, entry, w->may_local, RIGHTS_SUBSCRIBE, "l.*");
+		allow(t, entry, w->may_plain, RIGHTS_SUBSCRIBE, ">");
+		allow(t, entry, arg % 4 != 1, RIGHTS_PUBLISH, "l.*");
 		entry->messages_rate = arg % 4 == 2 ? 5 : 0;
+		entry->bytes_rate = arg & 32 ? 1000 : 0;
+		entry->consumer_bytes = ENTRY_BYTES;
+		entry->subscriptions = ENTRY_SUBSCRIPTIONS;
 	}
 	door_set_rights(w->door, t, w->now, &change);
 }
@@ -495,6 +548,9 @@ static void speak(struct crowd *w)
 static void info_is_sane(void *user, const struct consumer_info *info)
 {
 	(void)user;
+	if (strcmp(info->rights->name, "entry") == 0)
+		ASSERT(info->n_subscriptions <= ENTRY_SUBSCRIPTIONS &&
+		       info->bytes_max <= ENTRY_BYTES);
 	ASSERT(info->bytes_held <= CONSUMER_BYTES + LIMIT_DOOR_SUBSCRIPTION_BYTES +
 					   LIMIT_DOOR_PAYLOAD + LIMIT_DOOR_HELD_INPUT +
 					   2 * LIMIT_DOOR_CONTROL_LINE);
