@@ -1,6 +1,7 @@
 // Proves that a program which uses the installed library does the same whether the node is inside it or elsewhere: one
 // source, run with the node embedded, over a Unix socket and over TCP, linked with the shared library and with the archive,
-// and what it says compared; and that consumers survive the restart of their node.
+// and what it says compared; that consumers survive the restart of their node; and that one with a token of its own is told
+// what it may not do.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -10,10 +11,29 @@ import { after, before, describe, test } from 'node:test'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { install, run } from './lib/installed.mjs'
+import { writeConsumers } from './lib/consumers_file.mjs'
 import { ROOT, cli, freshDir, judge, startNode, until } from './lib/node.mjs'
 
 const SETTINGS = { p2p_host: '127.0.0.1', p2p_port: 'auto', door_port: 'auto', consumer_bytes: '131072' }
 const NODE_ENV = { PEERLINE_CONSUMER_BYTES: SETTINGS.consumer_bytes, PEERLINE_TERANODE_RULES: 'true', PEERLINE_LOG: 'warn' }
+// What tests/embed/restricted.c says.
+const mayNot = (what, subject, why, right) =>
+  `the node refused it: Permissions Violation for ${what} "${subject}": arcade may not ${why}; see its "${right}" in PEERLINE_CONSUMERS`
+const REFUSALS = `open: done
+subscribe to results.*, flush: done
+subscribe to jobs.secret, flush: ${mayNot('Subscription to', 'jobs.secret', 'see all of that', 'subscribe')}
+subscribe to serve.other, flush: ${mayNot('Subscription to', 'serve.other', 'serve that', 'serve')}
+publish to forbidden, flush: ${mayNot('Publish to', 'forbidden', 'publish there', 'publish')}
+publish to topic.demo/other, flush: ${mayNot('Publish to', 'topic.demo/other', 'publish there', 'publish')}
+request to $PL.API.STATUS, answer: done
+request to $PL.API.PEERS, answer: ${mayNot('Publish to', '$PL.API.PEERS', 'ask that', 'api')}
+next: done
+results.1 "before"
+next: ${mayNot('Publish to', 'elsewhere', 'publish there', 'publish')}
+next: done
+results.2 "behind"
+open with a wrong token: the node refused it: Authorization Violation
+`
 
 describe('the library', judge('c'), () => {
   let dir, library
@@ -45,6 +65,16 @@ describe('the library', judge('c'), () => {
     assert.ok(expected.split('\n').length > 15, expected)
     for (const [where, text] of Object.entries(said)) assert.equal(text, expected, where)
     t.diagnostic(`${Object.keys(said).length} ways, ${expected.trim().split('\n').length} lines each, all the same`)
+  })
+
+  test('tells a consumer with a token of its own what is refused, and goes on', async t => {
+    const program = await library.compile(join(ROOT, 'tests/embed/restricted.c'), join(dir, 'restricted'))
+    const dataDir = freshDir(t)
+    const tokens = writeConsumers(dataDir, { arcade: { subscribe: ['results.*'], publish: ['results.>'], api: ['STATUS'] } })
+    const node = await startNode({ t, dataDir, env: { PEERLINE_LOG: 'warn' } })
+    for (const address of [`nats://${new URL(node.door).host}`, `unix:${dataDir}/peerline.sock`]) {
+      assert.equal(await run(program, [address, tokens.arcade], library.env), REFUSALS, address)
+    }
   })
 
   test('is C99 and C++ to whoever includes it', async () => {
