@@ -194,7 +194,7 @@ for (const generation of GENERATIONS) {
       await one.connection.close()
       await node.api('STATUS')
       assert.ok(subscribers().includes(node.peerId), 'one consumer is left')
-      await two.connection.close()
+      await two.connection.drain() // who only vanishes is waited for
       await until(() => !subscribers().includes(node.peerId), 'us to leave the topic')
     })
 
