@@ -17,10 +17,13 @@
 
 /* docs/control.md says what each brings. */
 static const char *const kinds[] = {
-	"LINK_UP",        "LINK_DOWN",   "IDENTIFIED",   "DIAL_FAILED",
-	"TOPIC_PEER",     "MESH",        "TOPIC_HEALTH", "GAP",
-	"CONSUMER_SLOW",  "CONSUMER_OK", "RELOADED",     "AUTHOR_SKIPPED",
-	"VALIDATOR_SLOW",
+	"LINK_UP",        "LINK_DOWN",
+	"IDENTIFIED",     "DIAL_FAILED",
+	"TOPIC_PEER",     "MESH",
+	"TOPIC_HEALTH",   "GAP",
+	"CONSUMER_SLOW",  "CONSUMER_OK",
+	"RELOADED",       "AUTHOR_SKIPPED",
+	"VALIDATOR_SLOW", "CONSUMER_REFUSED",
 };
 
 /* A kind as people write it, link_up or LINK_UP, as a subject. */

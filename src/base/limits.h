@@ -136,8 +136,7 @@
 #define LIMIT_GOSSIP_TOPICS_LOCAL 256
 #define LIMIT_GOSSIP_TOPICS_PER_PEER 1024
 #define LIMIT_GOSSIP_TOPIC_NAME 256
-/* Message ids remembered, 32 bytes each: twice what comes within LIMIT_GOSSIP_SEEN_MS at 4,300
- * messages a second. Faster, and the oldest are forgotten early, and counted. */
+/* Message ids remembered: twice what LIMIT_GOSSIP_SEEN_MS bring at 4,300 messages a second. */
 #define LIMIT_GOSSIP_SEEN 1048576
 #define LIMIT_GOSSIP_SEEN_MS 120000
 #define LIMIT_GOSSIP_REMEMBERED 16384  /* ids of one topic that remembers them for longer */
@@ -240,6 +239,7 @@
 #define LIMIT_RIGHTS_PATTERNS 64               /* of one kind, for one of them */
 #define LIMIT_RATE_MAX UINT64_C(1000000000000) /* a quota, in units a second */
 #define LIMIT_DOOR_AUTH_MS 2000
+#define LIMIT_DOOR_REFUSED_TOLD_MS 1000 /* between two words about who was not let in */
 #define LIMIT_DOOR_TAKEOVER_MS 2000
 #define LIMIT_DOOR_FIRST_PING_MS 2000
 #define LIMIT_DOOR_PING_MS 120000

@@ -16,24 +16,12 @@ static void put(json_t *object, const char *key, json_t *value)
 
 /* ---- what STATUS has, too ---- */
 
-static const char *via_text(enum door_via via)
-{
-	switch (via) {
-	case DOOR_UNIX_OWNER:
-	case DOOR_UNIX_OTHER:
-		return "unix";
-	case DOOR_TCP:
-		return "tcp";
-	}
-	return "?";
-}
-
 static json_t *brief(const struct consumer_info *info)
 {
 	json_t *o = json_object();
 
 	put(o, "id", json_text_or_null(info->id));
-	put(o, "via", json_string(via_text(info->via)));
+	put(o, "via", json_string(door_via_text(info->via)));
 	put(o, "subscriptions", json_number(info->n_subscriptions));
 	put(o, "bytes_held", json_number(info->bytes_held));
 	put(o, "delivered", json_number(info->delivered));

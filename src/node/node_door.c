@@ -87,6 +87,18 @@ static void on_lag(void *user, const char *consumer, bool lags, const struct doo
 		node_emit(user, LOG_INFO, "consumer_ok", "CONSUMER_OK", fields);
 }
 
+static void on_refused(void *user, const struct door_refusal *refusal)
+{
+	node_emit(
+		user, LOG_WARN, "consumer_refused", "CONSUMER_REFUSED",
+		json_pack("{s:o, s:o, s:s, s:s, s:o, s:I}", "consumer",
+			  refusal->consumer[0] ? json_text_or_null(refusal->consumer) : json_null(),
+			  "credentials", json_text_or_null(refusal->credentials), "via",
+			  door_via_text(refusal->via), "why", door_refused_text(refusal->why),
+			  "text", json_text_or_null(refusal->text), "left_out",
+			  (json_int_t)refusal->left_out));
+}
+
 static void on_wants_output(void *user, void *connection)
 {
 	struct node *n = user;
@@ -138,6 +150,7 @@ const struct door_ops node_door_ops = {
 	.api = on_api,
 	.on_gap = on_gap,
 	.on_lag = on_lag,
+	.on_refused = on_refused,
 	.verdict = on_verdict,
 	.on_author_skipped = on_author_skipped,
 	.on_validator_slow = on_validator_slow,

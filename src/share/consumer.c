@@ -204,6 +204,19 @@ static const char *what_is_wrong(const struct greeting_options *o)
 	return NULL;
 }
 
+static void refuse_token(struct consumer *c, const char *name)
+{
+	door_refused(c->door,
+		     &(struct door_refusal){
+			     .why = DOOR_REFUSED_TOKEN,
+			     .consumer = name,
+			     .via = c->via,
+			     .text = "the token is missing, or nobody's here; see peerline "
+				     "url, and PEERLINE_CONSUMERS",
+		     });
+	consumer_close(c, "Authorization Violation");
+}
+
 static void on_connect(struct consumer *c, const struct nats_op *op)
 {
 	struct greeting_options options = c->options;
@@ -217,7 +230,11 @@ static void on_connect(struct consumer *c, const struct nats_op *op)
 	}
 	rights = who_is(c, token);
 	secret_wipe(token, sizeof(token));
-	wrong = may_have(c, rights) ? what_is_wrong(&options) : "Authorization Violation";
+	if (!may_have(c, rights)) {
+		refuse_token(c, options.name);
+		return;
+	}
+	wrong = what_is_wrong(&options);
 	if (wrong) {
 		consumer_close(c, wrong);
 		return;

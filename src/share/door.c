@@ -228,8 +228,11 @@ int door_attach(struct door *d, enum door_via via, void *connection, struct mono
 	d->n_consumers++;
 	d->feeding = c;
 	consumer_send_info(c, false);
-	if (full)
+	if (full) {
+		consumer_refused(c, DOOR_REFUSED_FULL,
+				 "the door has as many connections as it may");
 		consumer_close(c, "maximum connections exceeded");
+	}
 	d->feeding = NULL;
 	c->attached = true;
 	door_deadline_at(d, consumer_deadline(c));

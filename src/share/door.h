@@ -67,10 +67,34 @@ struct door_gap {
 	uint64_t from, to;     /* Pl-Seq */
 };
 
+enum door_refused_why {
+	DOOR_REFUSED_NAME_HELD,   /* by another connection */
+	DOOR_REFUSED_NAME,        /* it is too long, or not for this token */
+	DOOR_REFUSED_TOKEN,       /* nobody's, none, or not that of this connection */
+	DOOR_REFUSED_CONNECTIONS, /* its token has as many as it may */
+	DOOR_REFUSED_FULL,        /* all together are as many as may be */
+};
+
+/* "name_held", "name", "token", "connections", "full". */
+const char *door_refused_text(enum door_refused_why why);
+
 enum door_via {
 	DOOR_UNIX_OWNER, /* same user, by SO_PEERCRED: needs no token */
 	DOOR_UNIX_OTHER,
 	DOOR_TCP,
+};
+
+/* "unix", "tcp". */
+const char *door_via_text(enum door_via via);
+
+/* A connection that was not let in. Texts are borrowed for the call. */
+struct door_refusal {
+	enum door_refused_why why;
+	const char *consumer;    /* the name it gave; "" if it gave none */
+	const char *credentials; /* NULL: it has shown none that are good */
+	enum door_via via;
+	const char *text;  /* the same in words, what to do included; never the token */
+	uint64_t left_out; /* others, since the last one that was told */
 };
 
 struct door_ops {
@@ -97,6 +121,8 @@ struct door_ops {
 	/* From door_tick() only: nothing left for a while although something waits, or nothing
 	 * waits any more. `consumer` is its id. */
 	void (*on_lag)(void *user, const char *consumer, bool lags, const struct door_lag *lag);
+	/* At most once a second. May be NULL. */
+	void (*on_refused)(void *user, const struct door_refusal *refusal);
 	/* Something was missed: count it, and answer with door_event("GAP", door_gap_json()). */
 	void (*on_gap)(void *user, const struct door_gap *gap);
 	/* There is output for this connection, where there was none: call consumer_output() before

@@ -24,6 +24,7 @@
  *     away.c          who ended and may come back, and what it misses meanwhile
  *     restart.c       the same across an orderly restart, in the format of numbers.h
  *     topics.c        gossip topics that are named here, and their counters
+ *     refusals.c      who was not let in, told
  *     identity.c      consumer ids: who holds one, and who takes over
  *     tickets.c       control requests that wait for the node's answer
  *     user_info.c     what NATS' own tools ask about their connection
@@ -214,6 +215,13 @@ void identity_claim(struct consumer *c);
 void identity_holder_lives(struct consumer *holder);
 /* It goes away: gives back its id, or its claim. */
 void identity_release(struct consumer *c);
+
+/* ---- refusals.c ---- */
+
+/* Tells it, if none was told this second. */
+void door_refused(struct door *d, const struct door_refusal *refusal);
+/* The same of one that has shown whose it is. */
+void consumer_refused(const struct consumer *c, enum door_refused_why why, const char *text);
 
 /* ---- user_info.c ---- */
 

@@ -175,6 +175,8 @@ struct door {
 	size_t n_validators;                      /* subscriptions to `validate.` */
 	uint64_t n_unanswered;                    /* since the node was told of it */
 	struct mono slow_told_at, author_told_at; /* {0}: never */
+	struct mono refused_told_at;
+	uint64_t n_refused_untold; /* connections that were not let in since then */
 	struct authors authors;
 	struct teranode_rules *rules; /* NULL: none */
 	struct door_counts counts;

@@ -3,6 +3,9 @@
 
 #include "share/door_priv.h"
 
+#define VIOLATION "Permissions Violation: "
+#define TOO_LONG "the name of the connection is too long"
+
 static bool holds_id(const struct consumer *c)
 {
 	return c->by_id.key.p != NULL;
@@ -16,18 +19,18 @@ static void part(struct consumer *a)
 	a->rival = NULL;
 }
 
-static void refuse(struct consumer *c, const char *why)
+static void refuse(struct consumer *c, enum door_refused_why reason, const char *why)
 {
 	char text[2 * LIMIT_CONSUMER_ID + 128];
 
-	snprintf(text, sizeof(text), "Permissions Violation: consumer id \"%s\" %s",
-		 c->options.name, why);
+	snprintf(text, sizeof(text), VIOLATION "consumer id \"%s\" %s", c->options.name, why);
+	consumer_refused(c, reason, text + strlen(VIOLATION));
 	consumer_close(c, text);
 }
 
 static void refuse_held(struct consumer *c)
 {
-	refuse(c, "is held by another live connection");
+	refuse(c, DOOR_REFUSED_NAME_HELD, "is held by another live connection");
 }
 
 static void refuse_foreign(struct consumer *c)
@@ -36,7 +39,19 @@ static void refuse_foreign(struct consumer *c)
 
 	snprintf(why, sizeof(why), "is not for this token: call yourself %s or %s#2",
 		 c->rights->name, c->rights->name);
-	refuse(c, why);
+	refuse(c, DOOR_REFUSED_NAME, why);
+}
+
+/* NATS has words for it that all clients take as they should, and none that say more. */
+static void refuse_full(struct consumer *c)
+{
+	char text[LIMIT_CONSUMER_ID + 128];
+
+	snprintf(text, sizeof(text),
+		 "%s has all its connections; see its \"connections\" (%zu) in PEERLINE_CONSUMERS",
+		 c->rights->name, c->rights->connections);
+	consumer_refused(c, DOOR_REFUSED_CONNECTIONS, text);
+	consumer_close(c, "maximum connections exceeded");
 }
 
 /* The id is free. */
@@ -78,7 +93,8 @@ void identity_claim(struct consumer *c)
 	struct consumer *holder;
 
 	if (c->options.name_too_long) {
-		consumer_close(c, "Permissions Violation: the name of the connection is too long");
+		consumer_refused(c, DOOR_REFUSED_NAME, TOO_LONG);
+		consumer_close(c, VIOLATION TOO_LONG);
 		return;
 	}
 	if (!holds_id(c) && c->options.name[0] == 0 && !c->rights->is_owner)
@@ -97,11 +113,11 @@ void identity_claim(struct consumer *c)
 		holder = find_holder(c->door, c->options.name);
 	}
 	if (!holder && !consumer_has_place(c))
-		consumer_close(c, "maximum connections exceeded");
+		refuse_full(c);
 	else if (!holder)
 		grant(c);
 	else if (holder->rights != c->rights)
-		refuse(c, "is held by a connection with another token");
+		refuse(c, DOOR_REFUSED_NAME_HELD, "is held by a connection with another token");
 	else if (holder->rival)
 		refuse_held(c);
 	else

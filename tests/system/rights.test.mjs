@@ -124,6 +124,42 @@ describe('a consumer with a token of its own', () => {
   })
 })
 
+describe('who is not let in', () => {
+  const [, client] = clients // nats.js 3, which goes on for ever without a word
+
+  const tries = options => client.connect({ reconnect: true, waitOnFirstConnect: true, maxReconnectAttempts: -1, reconnectTimeWait: 100, timeout: 500, ...options })
+
+  test('with a name that is taken, the node says so until it is free', judge('js'), async t => {
+    const { node } = await start(t, {})
+    const holder = await client.connect({ servers: node.door, token: node.token, name: 'bridge' })
+    const attempt = tries({ servers: node.door, token: node.token, name: 'bridge' })
+    const { consumer, credentials, via, why, text: words, left_out: others } = await node.waitEvent('CONSUMER_REFUSED', event => event.source === 'door')
+    assert.deepEqual([consumer, credentials, via, why, others], ['bridge', 'owner', 'tcp', 'name_held', 0])
+    assert.equal(words, 'consumer id "bridge" is held by another live connection')
+    assert.equal(node.events('CONSUMER_REFUSED', 'stdout')[0].level, 'warn')
+    await holder.close()
+    const late = await attempt
+    await late.flush()
+    await late.close()
+  })
+
+  test('with a wrong token, or more connections than its entry may have, the node says which', judge('js'), async t => {
+    const { node, tokens } = await start(t, { arcade: { connections: 1 } })
+    const wrong = 'not-a-token-of-this-node'
+    await assert.rejects(client.connect({ servers: node.door, token: wrong, name: 'stranger' }))
+    const token = await node.waitEvent('CONSUMER_REFUSED', event => event.why === 'token')
+    assert.deepEqual([token.consumer, token.credentials], ['stranger', null])
+    assert.ok(!JSON.stringify(token).includes(wrong) && !node.log(Infinity).includes(wrong), 'the token is told nobody')
+    const first = await client.connect({ servers: node.door, token: tokens.arcade, name: 'arcade#1' })
+    const attempt = tries({ servers: node.door, token: tokens.arcade, name: 'arcade#2' })
+    const full = await node.waitEvent('CONSUMER_REFUSED', event => event.why === 'connections')
+    assert.deepEqual([full.consumer, full.credentials], ['arcade#2', 'arcade'])
+    assert.match(full.text, /"connections" \(1\) in PEERLINE_CONSUMERS/)
+    await first.close()
+    await (await attempt).close()
+  })
+})
+
 describe('the file', () => {
   test('a mistake in it keeps the node from starting, in a sentence', judge('js'), async t => {
     const dataDir = freshDir(t)

@@ -199,6 +199,7 @@ TEST(a_door_without_a_token_lets_no_stranger_in)
 	struct door *d;
 
 	random_seeded_init(&f.seed, 1);
+	buf_init(&f.notes, 1000);
 	config.random = random_seeded_source(&f.seed);
 	assert_int_equal(door_new(&config, &d), 0);
 	assert_int_equal(door_attach(d, DOOR_TCP, &cl, (struct mono){ 1 }, &cl.c), 0);
@@ -206,6 +207,7 @@ TEST(a_door_without_a_token_lets_no_stranger_in)
 					(struct mono){ 1 }),
 			 1);
 	door_free(d);
+	buf_deinit(&f.notes);
 	assert_null(door_free(NULL));
 }
 

@@ -202,6 +202,15 @@ static void fixture_lag(void *user, const char *consumer, bool lags, const struc
 	note(user, lags ? "lags" : "reads", bytes_of_text(consumer), bytes_of_text(line));
 }
 
+static void fixture_refused(void *user, const struct door_refusal *r)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "refused %s %s of %s, %d left out:", door_refused_text(r->why),
+		 r->consumer, r->credentials ? r->credentials : "nobody", (int)r->left_out);
+	note(user, line, bytes_of_text(r->text), BYTES(NULL, 0));
+}
+
 static void fixture_wants_output(void *user, void *connection)
 {
 	(void)user;
@@ -227,6 +236,7 @@ static const struct door_ops fixture_ops = {
 	.api = fixture_api,
 	.on_gap = fixture_gap,
 	.on_lag = fixture_lag,
+	.on_refused = fixture_refused,
 	.verdict = fixture_verdict,
 	.on_author_skipped = fixture_author_skipped,
 	.on_validator_slow = fixture_validator_slow,
