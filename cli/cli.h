@@ -42,6 +42,7 @@ int cmd_topics(int argc, char **argv);
 int cmd_consumers(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_config(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_sub(int argc, char **argv);
 int cmd_pub(int argc, char **argv);

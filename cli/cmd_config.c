@@ -8,7 +8,11 @@
 #include "cli/cli.h"
 #include "cli/object.h"
 #include "cli/table.h"
+#include "crypto/keys.h"
 #include "node/config_listing.h"
+#include "node/consumers_file.h"
+#include "node/datadir.h"
+#include "node/file.h"
 
 /* What is set, and by what: of the node that runs, or what the next one would begin with. */
 
@@ -40,11 +44,31 @@ static int read_next(const char *data, struct config **ret)
 	if (r == 0)
 		r = config_finish(c, warn, NULL, &e);
 	if (r == 0) {
+		c->consumers_is_used = access(c->consumers, F_OK) == 0;
 		*ret = c;
 		return 0;
 	}
 	config_free(c);
 	return refuse(&e);
+}
+
+/* As the start does it. The owner's token, which no entry may have, is there once a node was. */
+static int check_consumers(const struct config *c, struct config_error *e)
+{
+	char path[CONFIG_PATH_MAX + 16], token[DOOR_TOKEN_CHARS + 2] = "";
+	struct rights_table *table = NULL;
+	_cleanup_(buf_deinit) struct buf content;
+	int r;
+
+	buf_init(&content, DOOR_TOKEN_CHARS + 1);
+	snprintf(path, sizeof(path), "%s/door.token", c->data);
+	if (file_read(path, &content) == 0)
+		memcpy(token, buf_data(&content).p, buf_len(&content));
+	token[strcspn(token, "\n")] = '\0';
+	r = consumers_file_load(c, token, &table, e);
+	secret_wipe(token, sizeof(token));
+	rights_table_free(table);
+	return r;
 }
 
 static int check_file(const char *path)
@@ -57,14 +81,21 @@ static int check_file(const char *path)
 		snprintf(e.text, sizeof(e.text), "%.500s does not exist", path);
 	if (r == 0)
 		r = config_finish(c, warn, NULL, &e);
+	/* Which data directory it is for is not said, but for what it names itself. */
+	if (r == 0 && !c->consumers_is_default)
+		r = check_consumers(c, &e);
 	config_free(c);
 	return r == 0 ? 0 : refuse(&e);
 }
 
 static int check(const char *data, const char *path)
 {
+	struct config_error e = { "" };
 	struct config *c = NULL;
 	int r = path ? check_file(path) : read_next(data, &c);
+
+	if (r == 0 && c && check_consumers(c, &e) < 0)
+		r = refuse(&e);
 
 	if (r == 0)
 		printf("%s%s%s\n", path ? path : c->file, path || c->file[0] ? ": " : "",

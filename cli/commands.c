@@ -81,8 +81,12 @@ const struct command commands[] = {
 	  "  --origin      also where each value came from: a flag, the environment, a file\n"
 	  "                and its line, the network's name, or nowhere (default)\n"
 	  "  --next        what the next start would begin with, although a node runs\n"
-	  "  check FILE    says what is wrong in a configuration file; without FILE, in\n"
-	  "                what the next start would read. Exits with 1 if something is\n" },
+	  "  check FILE    says what is wrong in a configuration file and the consumers file\n"
+	  "                it names; without FILE, in what the next start would read. Exits\n"
+	  "                with 1 if something is\n" },
+	{ "reload", cmd_reload, "[--json]", "have the node read its files again",
+	  "  The configuration file and the consumers file; says what changed and what needs a\n"
+	  "  restart. A mistake in one of them changes nothing, and exits with 4.\n" },
 	{ "bench", cmd_bench,
 	  "pub | fanout | req [--size N] [--seconds N] [--count N] [--rate N] [--publishers N] "
 	  "[--subscribers N] [--clients N] [--json]",

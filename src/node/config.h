@@ -137,6 +137,7 @@ struct config {
 	char import_peer_cache[CONFIG_PATH_MAX]; /* empty: none */
 	char consumers[CONFIG_PATH_MAX];
 	bool consumers_is_default; /* then it need not exist */
+	bool consumers_is_used;    /* there is such a file; said by whoever looked */
 	char network[64];
 	char topic_prefix[LIMIT_GOSSIP_TOPIC_NAME];
 	struct topic_settings topics;

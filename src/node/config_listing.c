@@ -15,6 +15,8 @@ static const char *value_of(const struct config *c, enum setting_id id)
 		return c->data;
 	if (id == SETTING_DOOR_SOCKET)
 		return c->door_socket;
+	if (id == SETTING_CONSUMERS && c->consumers_is_used)
+		return c->consumers;
 	return NULL;
 }
 

@@ -440,3 +440,18 @@ int consumers_file_read(const struct config *c, const char *owner_token, struct 
 	*ret = rd.table;
 	return 0;
 }
+
+int consumers_file_load(const struct config *c, const char *owner_token, struct rights_table **ret,
+			struct config_error *ret_error)
+{
+	int r = consumers_file_read(c, owner_token, ret, ret_error);
+
+	if (r != -ENOENT)
+		return r;
+	*ret = NULL;
+	if (c->consumers_is_default)
+		return 0;
+	snprintf(ret_error->text, sizeof(ret_error->text),
+		 "PEERLINE_CONSUMERS: %.500s does not exist", c->consumers);
+	return r;
+}

@@ -15,4 +15,8 @@
 _nodiscard_ int consumers_file_read(const struct config *c, const char *owner_token,
 				    struct rights_table **ret, struct config_error *ret_error);
 
+/* The same for a start or a reload: where nobody named the file and there is none, 0 with NULL. */
+_nodiscard_ int consumers_file_load(const struct config *c, const char *owner_token,
+				    struct rights_table **ret, struct config_error *ret_error);
+
 #endif

@@ -116,22 +116,6 @@ static int save_peer_rules(void *user, struct bytes content)
 	return rules_file_save(n->rules_file, n->loop, content, on_rules_saved, n);
 }
 
-/* NULL: there is no file, and none was named. */
-static int read_rights(const struct pl_node *n, const struct config *c, struct rights_table **ret,
-		       struct config_error *e)
-{
-	int r = consumers_file_read(c, n->datadir->token, ret, e);
-
-	if (r != -ENOENT)
-		return r;
-	*ret = NULL;
-	if (c->consumers_is_default)
-		return 0;
-	snprintf(e->text, sizeof(e->text), "PEERLINE_CONSUMERS: %.500s does not exist",
-		 c->consumers);
-	return r;
-}
-
 static int on_reload(void *user, struct node_reload *io, struct config_error *e)
 {
 	struct rights_table *table;
@@ -142,7 +126,7 @@ static int on_reload(void *user, struct node_reload *io, struct config_error *e)
 	r = config_reread(n->config, NULL, NULL, &fresh, e);
 	if (r < 0)
 		return r;
-	r = read_rights(n, fresh, &table, e);
+	r = consumers_file_load(fresh, n->datadir->token, &table, e);
 	if (r == 0) {
 		for (size_t i = 0; i < SETTINGS; i++) {
 			bool differs = config_differs(n->config, fresh, i);
@@ -152,6 +136,7 @@ static int on_reload(void *user, struct node_reload *io, struct config_error *e)
 			if (io->changed[i])
 				config_take(n->config, fresh, i);
 		}
+		n->config->consumers_is_used = table != NULL;
 		io->consumers = table ? n->config->consumers : "";
 		node_apply(n->node, table, io);
 	}
@@ -253,7 +238,8 @@ static int open_node(struct pl_node *n, struct config_error *e)
 	config.seqno_last = n->datadir->seqno_last;
 	config.ops = &node_ops;
 	config.user = n;
-	r = read_rights(n, n->config, &config.rights, e);
+	r = consumers_file_load(n->config, n->datadir->token, &config.rights, e);
+	n->config->consumers_is_used = r == 0 && config.rights;
 	if (r == 0)
 		r = node_new(&config, &n->node);
 	if (r < 0)

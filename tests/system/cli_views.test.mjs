@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { describe, test } from 'node:test'
 import { connect } from 'nats'
 import { binary, cli, freshDir, judge, startNode, testSettings, until } from './lib/node.mjs'
+import { writeConsumers } from './lib/consumers_file.mjs'
 import { onTerminal } from './lib/pty.mjs'
 
 const NAMES = ['ledger', 'wallet', 'explorer']
@@ -189,6 +190,51 @@ describe('what the command line shows', judge('js'), () => {
     assert.equal((await cli(['config', 'check', join(dataDir, 'none')], { dataDir })).code, 1)
     assert.equal((await cli(['config', 'check'], { env: { ...testSettings(dataDir), MAX_PEERS: '-1' } })).code, 1)
     assert.equal((await cli(['config', 'check'], { env: testSettings(dataDir) })).code, 0)
+
+    const consumers = join(dataDir, 'consumers.json')
+    writeConsumers(dataDir, { arcade: {} })
+    assert.equal((await cli(['config', 'check'], { env: testSettings(dataDir) })).code, 0)
+    writeConsumers(dataDir, { arcade: { publishes: [] } })
+    for (const args of [['config', 'check'], ['run']]) {
+      const wrong = await cli(args, { env: testSettings(dataDir) })
+      assert.equal(wrong.code, 1)
+      assert.match(wrong.stderr, /consumers\.json: "arcade": "publishes" is not known; did you mean "publish"\?/)
+    }
+    writeFileSync(file, `consumers = ${consumers}\n`)
+    const named = await cli(['config', 'check', file], { dataDir })
+    assert.equal(named.code, 1)
+    assert.match(named.stderr, /did you mean "publish"/)
+  })
+
+  test('config shows the consumers file that is in use, and reload says what became of the files', async t => {
+    const dataDir = freshDir(t)
+    const shown = async (...flags) => {
+      const { stdout } = await cli(['config', '--json', ...flags], { env: testSettings(dataDir) })
+      return JSON.parse(stdout).settings.find(row => row.key === 'consumers').value
+    }
+    const node = await startNode({ t, dataDir })
+    assert.equal(await shown(), null)
+    const nothing = await cli(['reload'], { dataDir })
+    assert.deepEqual([nothing.code, nothing.stdout], [0, 'changed: nothing\n'])
+
+    const tokens = writeConsumers(dataDir, { arcade: {}, exchange: {} })
+    assert.equal(await shown(), null, 'it is there and not read yet')
+    assert.equal(await shown('--next'), join(dataDir, 'consumers.json'))
+    writeFileSync(join(dataDir, 'peerline.conf'), 'consumer_bytes = 2000000\nmax_peers = 7\n')
+    const both = await cli(['reload'], { dataDir })
+    assert.equal(both.code, 0, both.stderr)
+    assert.equal(both.stdout, `changed: consumer_bytes\nneeds a restart: max_peers\n${dataDir}/consumers.json: 2 consumers with a token of their own\n`)
+    assert.equal(await shown(), join(dataDir, 'consumers.json'))
+
+    const arcade = await connect({ servers: node.door, token: tokens.arcade, reconnect: false })
+    writeConsumers(dataDir, { exchange: {} }, tokens)
+    assert.match((await cli(['reload'], { dataDir })).stdout, /1 consumer with a token of its own\n1 consumer was disconnected: its token is gone/)
+    await arcade.closed()
+    writeFileSync(join(dataDir, 'consumers.json'), '{')
+    const wrong = await cli(['reload'], { dataDir })
+    assert.equal(wrong.code, 4)
+    assert.match(wrong.stderr, /consumers\.json/)
+    assert.equal((await cli(['reload'], { dataDir: freshDir(t) })).code, 2)
   })
 })
 

@@ -107,7 +107,23 @@ TEST(names_like_ours_that_are_no_settings_are_told)
 	config_free(c);
 }
 
+TEST(the_consumers_file_that_is_in_use_is_listed_though_nobody_named_it)
+{
+	struct config *c = mixed();
+	json_t *o = config_listing(c);
+
+	assert_null(text(o, "consumers", "value"));
+	json_decref(o);
+	c->consumers_is_used = true;
+	o = config_listing(c);
+	assert_string_equal(text(o, "consumers", "value"), c->consumers);
+	assert_string_equal(text(o, "consumers", "origin"), "default");
+	json_decref(o);
+	config_free(c);
+}
+
 TESTS(RUN_IN_TEMP(every_setting_is_listed_once_with_its_value_and_origin),
       RUN_IN_TEMP(what_a_file_says_is_found_by_its_line),
       RUN_IN_TEMP(computed_defaults_are_shown_as_they_are_in_force),
-      RUN_IN_TEMP(names_like_ours_that_are_no_settings_are_told))
+      RUN_IN_TEMP(names_like_ours_that_are_no_settings_are_told),
+      RUN_IN_TEMP(the_consumers_file_that_is_in_use_is_listed_though_nobody_named_it))

@@ -202,8 +202,29 @@ TEST(who_can_write_the_file_can_give_rights)
 	assert_int_equal(read_at(temp_path("."), &e), -EINVAL);
 }
 
+TEST(a_file_that_nobody_named_may_be_missing)
+{
+	struct config_error e = { "" };
+	struct config *c = config_new();
+
+	table = NULL;
+	assert_int_equal(config_set(c, "data", temp_path("d"), CONFIG_FLAG, &e), 0);
+	assert_int_equal(config_finish(c, NULL, NULL, &e), 0);
+	assert_int_equal(consumers_file_load(c, OWNER, &table, &e), 0);
+	assert_null(table);
+	config_free(c);
+	c = config_new();
+	assert_int_equal(config_set(c, "consumers", temp_path("none"), CONFIG_FLAG, &e), 0);
+	assert_int_equal(config_finish(c, NULL, NULL, &e), 0);
+	assert_int_equal(consumers_file_load(c, OWNER, &table, &e), -ENOENT);
+	assert_non_null(strstr(e.text, "PEERLINE_CONSUMERS: "));
+	assert_non_null(strstr(e.text, "none does not exist"));
+	config_free(c);
+}
+
 TESTS(RUN_IN_TEMP(an_entry_has_what_stands_in_it),
       RUN_IN_TEMP(what_is_left_out_is_to_see_and_not_to_speak),
       RUN_IN_TEMP(a_file_that_names_nobody_is_good), RUN_IN_TEMP(every_mistake_is_named),
       RUN_IN_TEMP(a_token_is_private_and_nobody_elses),
-      RUN_IN_TEMP(who_can_write_the_file_can_give_rights))
+      RUN_IN_TEMP(who_can_write_the_file_can_give_rights),
+      RUN_IN_TEMP(a_file_that_nobody_named_may_be_missing))
