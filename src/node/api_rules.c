@@ -120,6 +120,23 @@ void api_peer_verb(const struct api_request *q)
 
 /* ---- PEER_ADD, PEER_DROP ---- */
 
+/* Without a peer id in it: do we listen there? */
+static bool is_own_address(const struct node *n, const struct multiaddr *address)
+{
+	struct multiaddr_target to;
+
+	if (multiaddr_target(address, &to) < 0 || to.host != MULTIADDR_IP)
+		return false;
+	for (size_t i = 0; i < n->n_listen; i++) {
+		const struct addr *at = &n->listen[i];
+		bool is_everywhere = addr_is_unspecified(at) && at->port == to.addr.port;
+
+		if (addr_equal(at, &to.addr) || (is_everywhere && addr_is_loopback(&to.addr)))
+			return true;
+	}
+	return false;
+}
+
 static void refuse_add(const struct api_request *q, int r)
 {
 	if (r == POOL_E_SELF)
@@ -143,6 +160,10 @@ void api_peer_add(const struct api_request *q)
 
 	if (!has_network(q) || !get_address(q, &address) || !node_may_change_rules(n, q->ticket))
 		return;
+	if (is_own_address(n, &address)) {
+		refuse_add(q, POOL_E_SELF);
+		return;
+	}
 	was_added = peer_rules_find_added(&n->rules, &address) < n->rules.n_added;
 	r = peer_rules_add(&n->rules, &address);
 	if (r == 0) {

@@ -51,6 +51,35 @@ TEST(an_added_peer_is_dialled_for_ever)
 	fixture_deinit(&f);
 }
 
+static void assert_is_own(struct fixture *f, const char *text)
+{
+	char body[256];
+
+	snprintf(body, sizeof(body), "{\"address\":\"%s\"}", text);
+	assert_refused(f, "PEER_ADD", body, "E_DIAL_SELF", "this node");
+}
+
+TEST(where_we_listen_nobody_else_is)
+{
+	char text[ADDR_TEXT_MAX];
+	struct fixture f;
+	struct node *n;
+	uint16_t port;
+
+	fixture_init(&f, 1);
+	n = node_of(f.a);
+	port = n->listen[0].port;
+	assert_is_own(&f, addr_text(&n->listen[0], text));
+	n->listen[0] = (struct addr){ .family = ADDR_IP4, .port = port };
+	snprintf(text, sizeof(text), "127.0.0.1:%d", port);
+	assert_is_own(&f, text);
+	assert_int_equal(n->rules.n_added, 0);
+	snprintf(text, sizeof(text), "{\"address\":\"127.0.0.1:%d\"}", port + 1);
+	json_decref(tell(&f, "PEER_ADD", text));
+	assert_int_equal(n->rules.n_added, 1);
+	fixture_deinit(&f);
+}
+
 TEST(what_cannot_be_dialled_is_not_added)
 {
 	struct fixture f;
@@ -244,9 +273,9 @@ TEST(without_a_network_there_is_nobody_to_ban)
 	fixture_deinit(&f);
 }
 
-TESTS(RUN(an_added_peer_is_dialled_for_ever), RUN(what_cannot_be_dialled_is_not_added),
-      RUN(a_dropped_peer_is_not_dialled_again), RUN(an_address_is_dropped_as_it_was_given),
-      RUN(who_drops_what_a_setting_names_is_told_so),
+TESTS(RUN(an_added_peer_is_dialled_for_ever), RUN(where_we_listen_nobody_else_is),
+      RUN(what_cannot_be_dialled_is_not_added), RUN(a_dropped_peer_is_not_dialled_again),
+      RUN(an_address_is_dropped_as_it_was_given), RUN(who_drops_what_a_setting_names_is_told_so),
       RUN(a_banned_peer_loses_its_link_and_gets_no_other), RUN(who_is_banned_is_so_among_the_peers),
       RUN(a_ban_without_an_end_is_lifted_by_hand), RUN(bans_that_make_no_sense_are_refused),
       RUN(all_that_is_known_of_a_peer_is_one_answer), RUN(without_a_network_there_is_nobody_to_ban))
