@@ -60,18 +60,18 @@ static void print_node(const json_t *status)
 	print_savings(status);
 }
 
-/* The connection that asked is not worth telling. */
-static bool is_ourselves(const json_t *consumer)
+/* One rule for this list and for what sharing avoids. */
+static bool is_command(const json_t *consumer)
 {
-	return strncmp(object_text(consumer, "id"), "peerline-cli-", 13) == 0;
+	return savings_is_command(object_text(consumer, "id"));
 }
 
-static size_t count_others(const json_t *list)
+static size_t count_programs(const json_t *list)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < json_array_size(list); i++)
-		n += !is_ourselves(json_array_get(list, i));
+		n += !is_command(json_array_get(list, i));
 	return n;
 }
 
@@ -83,16 +83,16 @@ static void print_consumers(const json_t *list)
 	struct table t;
 
 	printf("\n");
-	if (count_others(list) == 0) {
-		printf("No consumers; attach one with: peerline sub NAME, or any NATS client "
-		       "(peerline url)\n");
+	if (count_programs(list) == 0) {
+		printf("No consumers but command lines, if any (peerline consumers); attach one "
+		       "with any\nNATS client (peerline url), or: peerline sub --name ID NAME\n");
 		return;
 	}
 	table_init(&t, heads);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *c = json_array_get(list, i);
 
-		if (is_ourselves(c))
+		if (is_command(c))
 			continue;
 		table_add(&t, object_text(c, "id"));
 		table_add(&t, object_text(c, "via"));

@@ -49,6 +49,14 @@ describe('what the command line shows', judge('js'), () => {
     await attach(t, hub, NAMES[1])
     assert.match((await cli(['status'], { dataDir: hub.dataDir })).stdout, /3 consumers share 1 link: 2 connections avoided/)
     assert.equal(await saved(), 2)
+    // A command line's connection is in neither, one with a name of its own in both.
+    running(t, ['sub', 'plain'], hub.dataDir)
+    running(t, ['sub', '--name', 'reader', 'plain'], hub.dataDir)
+    await until(async () => (await hub.api('STATUS')).consumers.filter(c => /^(peerline-sub-\d+|reader)$/.test(c.id)).length === 2, () => 'both to be attached')
+    const { stdout } = await cli(['status'], { dataDir: hub.dataDir })
+    assert.match(stdout, /4 consumers share 1 link/)
+    assert.match(stdout, /^reader /m)
+    assert.doesNotMatch(stdout, /peerline-sub-/)
   })
 
   test('topics lists what is joined, with health and rates', async t => {
