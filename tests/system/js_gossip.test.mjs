@@ -191,10 +191,10 @@ for (const generation of GENERATIONS) {
       const one = await consume(t, node, 'one')
       const two = await consume(t, node, 'two')
       await js.seesSubscriber(TOPIC, node.peerId)
-      await one.connection.close()
+      await one.connection.drain() // who only vanishes is waited for
       await node.api('STATUS')
       assert.ok(subscribers().includes(node.peerId), 'one consumer is left')
-      await two.connection.drain() // who only vanishes is waited for
+      await two.connection.drain()
       await until(() => !subscribers().includes(node.peerId), 'us to leave the topic')
     })
 
